@@ -1,0 +1,1 @@
+"""The radio core in Python, function by function like csrc/."""

@@ -1,0 +1,1 @@
+"""Energenie MiHome and the older OOK devices, over an RFM69."""
