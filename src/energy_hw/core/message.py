@@ -25,6 +25,13 @@ Value = Decimal | int | str | None
 CHARACTERS, SIGNED, FLOAT = 0x7, 0x8, 0xF
 FRACTION_BITS = {0x1: 4, 0x2: 8, 0x3: 12, 0x4: 16, 0x5: 20, 0x6: 24, 0x9: 8, 0xA: 16, 0xB: 24}
 _FLOAT_FORMATS = {2: ">e", 4: ">f", 8: ">d"}
+PROBLEMS = {
+    1: "reserved type D",
+    2: "reserved type E",
+    3: "a float has 2, 4 or 8 bytes",
+    4: "an enumeration starts at index 1",
+}
+"""Why a record has no value, by the number that the C core gives it."""
 # 2^-k is exact in k decimal digits, so 120-bit integers (37 digits) stay exact in 80.
 _EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _POWERS = tuple(Decimal(2) ** -bits for bits in range(25))
