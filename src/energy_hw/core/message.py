@@ -51,7 +51,7 @@ class Record(NamedTuple):
     type: int
     data: bytes
     value: Value
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # tuple.index is of no use here
     problem: str = ""
 
 
