@@ -25,12 +25,12 @@ What a driver promises, whatever the chip does:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from energy_hw.core.message import Message, Record
-from energy_hw.links.board import Board, Pins
+from energy_hw.links.board import Board, Pins, Wiring
 from energy_hw.links.spi import SpiBus
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "ReceivedFrame",
     "Record",
     "SpiBus",
+    "Wiring",
 ]
 
 
@@ -189,11 +190,11 @@ class Core(Protocol):
     def ook_decode(self, frame: bytes) -> OokCode:
         """Inverse of ook_encode. Raises FrameTruncated, FrameTooLong, RecordError."""
 
-    def open_board(self, device: str, **options: object) -> Board:
-        """A real board, through this core's own way to the kernel."""
+    def open_board(self, device: str, wiring: Wiring = ..., speed_hz: int = ...) -> Board:
+        """A real board, through this core's own way to the kernel.
+
+        Raises NodeMissing, SpiDisabled, PermissionDenied, LinkBusy or another LinkError.
+        """
 
     def radio(self, board: Board, config: RadioConfig = ...) -> Radio:
         """A driver on that board; nothing is touched before start()."""
-
-
-Frames = Sequence[bytes]

@@ -7,11 +7,17 @@ examples, the rpi-rfm69 README. BCM numbers; NSS is the node's chip select.
 from __future__ import annotations
 
 import importlib
+import logging
+import os
+import tempfile
+import threading
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from energy_hw.links.clock import Clock
-from energy_hw.links.spi import SpiBus
+from energy_hw.links.clock import Clock, SystemClock
+from energy_hw.links.spi import SpiBus, SpidevBus
+
+logger = logging.getLogger(__name__)
 
 
 class Pins(Protocol):
@@ -86,8 +92,93 @@ class Board:
         self.close()
 
 
+def open_board(device: str, wiring: Wiring, speed_hz: int = 4_000_000) -> Board:
+    """A board through the spidev and RPi.GPIO packages; see SpidevBus and RpiGpioPins for what they raise."""
+    spi = SpidevBus(device, speed_hz)
+    try:
+        pins = RpiGpioPins(wiring)
+    except BaseException:
+        spi.close()
+        raise
+    return Board(f"{wiring.name} on {device}", spi, pins, SystemClock())
+
+
 def open_bus(device: str, **options: object) -> Board:
     """The board behind a device that starts with `sim:`; the simulator is found by name, not by import."""
     simulator = importlib.import_module("energy_hw.sim.board")
     board: Board = simulator.open_board(device, **options)
     return board
+
+
+class RpiGpioPins:
+    """Lines through the RPi.GPIO module, whether RPi.GPIO or rpi-lgpio provides it.
+
+    Where neither can be used the radio still works: it is loaded without a reset
+    pulse and polled instead of awaited. That is logged once, with the remedy.
+    """
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._edge = threading.Event()
+        self._gpio = _rpi_gpio()
+        self.has_reset = self._gpio is not None and wiring.reset is not None
+        self.has_dio0 = False
+        if self._gpio is not None:
+            self._set_up(self._gpio)
+
+    def _set_up(self, gpio: Any) -> None:
+        gpio.setwarnings(False)  # its warning is about a process that ended without cleaning up
+        gpio.setmode(gpio.BCM)
+        for line in self._outputs():
+            gpio.setup(line, gpio.OUT, initial=gpio.LOW)
+        if self._wiring.dio0 is not None:
+            self.has_dio0 = self._watch(gpio, self._wiring.dio0)
+
+    def _watch(self, gpio: Any, line: int) -> bool:
+        """Ask for edges on DIO0; False where this module and kernel cannot give them."""
+        gpio.setup(line, gpio.IN)
+        try:
+            gpio.add_event_detect(line, gpio.RISING, callback=lambda _line: self._edge.set())
+        except RuntimeError as error:
+            logger.warning(
+                "no edges on GPIO%d (%s): polling instead; rpi-lgpio gives edges", line, error
+            )
+            return False
+        return True
+
+    def _outputs(self) -> list[int]:
+        lines = (self._wiring.reset, self._wiring.led_receive, self._wiring.led_transmit)
+        return [line for line in lines if line is not None]
+
+    def reset(self, high: bool) -> None:
+        if self._gpio is not None and self._wiring.reset is not None:
+            self._gpio.output(self._wiring.reset, high)
+
+    def leds(self, receive: bool, transmit: bool) -> None:
+        for line, lit in ((self._wiring.led_receive, receive), (self._wiring.led_transmit, transmit)):
+            if self._gpio is not None and line is not None:
+                self._gpio.output(line, lit)
+
+    def wait(self, timeout_s: float) -> bool:
+        rose = self._edge.wait(timeout_s)
+        self._edge.clear()
+        return rose
+
+    def wake(self) -> None:
+        self._edge.set()
+
+    def close(self) -> None:
+        gpio, self._gpio = self._gpio, None
+        if gpio is not None:
+            gpio.cleanup([*self._outputs(), *([self._wiring.dio0] if self._wiring.dio0 is not None else [])])
+
+
+def _rpi_gpio() -> Any:
+    """The RPi.GPIO module, or None where it is missing or refuses this machine."""
+    os.environ.setdefault("LG_WD", tempfile.gettempdir())  # rpi-lgpio's lgpio makes a FIFO in its working directory
+    try:
+        import RPi.GPIO
+    except (ImportError, RuntimeError) as error:
+        logger.warning("no RESET, LEDs or DIO0 without RPi.GPIO (%s): apt install python3-rpi-lgpio", error)
+        return None
+    return RPi.GPIO

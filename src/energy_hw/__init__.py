@@ -1,0 +1,47 @@
+"""Speak to the energy hardware of a house.
+
+>>> from energy_hw import Hub
+>>> with Hub(simulate=True) as hub:  # doctest: +SKIP
+...     for report in hub:
+...         print(report)
+
+Names are loaded when they are first used; importing the package loads the
+standard library alone.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from energy_hw._version import __version__
+
+if TYPE_CHECKING:
+    from energy_hw.energenie.hub import Hub as Hub
+    from energy_hw.errors import EnergyHwError as EnergyHwError
+    from energy_hw.reading import Control as Control
+    from energy_hw.reading import Quantity as Quantity
+    from energy_hw.reading import Reading as Reading
+    from energy_hw.reading import Report as Report
+
+_HOMES = {
+    "Hub": "energy_hw.energenie.hub",
+    "EnergyHwError": "energy_hw.errors",
+    "Control": "energy_hw.reading",
+    "Quantity": "energy_hw.reading",
+    "Reading": "energy_hw.reading",
+    "Report": "energy_hw.reading",
+}
+
+__all__ = ["Control", "EnergyHwError", "Hub", "Quantity", "Reading", "Report", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'energy_hw' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,257 @@
+"""The RFM69's packets: receive, transmit, temperature; reads like csrc/radio.c, function by function.
+
+Source: SX1231 data sheet, chapters 3 to 5.
+
+A frame on its way in, and what is moved for it (29-byte frame: 5 + 2 + 29 = 36 bytes):
+
+    flags 27 28, RSSI 24  ->  PayloadReady?  ->  FIFO: length  ->  FIFO: the rest
+       3 + 2 bytes                                 2 bytes          1 + 28 bytes
+
+The FIFO is never read in the message that reads the flags: an edge without a
+frame would then pop a byte out of the frame that is still arriving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from energy_hw.core.airtime import fsk_airtime_us, ook_airtime_us
+from energy_hw.core.interface import RadioConfig, RadioCounters, ReceivedFrame
+from energy_hw.core.python import registers as reg
+from energy_hw.core.python.rfm69 import UNKNOWN, Chip
+from energy_hw.errors import LinkTimeout, OutOfRange, RadioLost
+from energy_hw.links.board import Board
+
+OOK_FRAME, OOK_FILL, OOK_REFILL = 16, 64, 32
+OOK_MOST_REPEATS = 75
+OOK_MOST_FIXED = 15
+"""Repeats whose 16 bytes each fit PAYLOAD_LENGTH (240 of 255); more go in unlimited mode."""
+OOK_LEVEL = 0x1F
+SEND_TRIES = 2
+
+
+class Radio(Chip):
+    """What core.interface.Radio promises. Not thread-safe: one thread owns it."""
+
+    def __init__(self, board: Board, config: RadioConfig | None = None) -> None:
+        super().__init__(board, config)
+        self._fei_started = False
+        self.receiving = False
+
+    @property
+    def counters(self) -> RadioCounters:
+        return replace(self._counters)
+
+    # -- receive -----------------------------------------------------------
+
+    def receive(self) -> None:
+        try:
+            self._enter_receive()
+        except LinkTimeout:
+            self._counters.resets += 1
+            self.start()
+            self._enter_receive()
+
+    def _enter_receive(self) -> None:
+        self._set_mode(reg.STANDBY)
+        self._write((reg.DIO_MAPPING_1, reg.DIO0_PAYLOAD_READY), (reg.IRQ_FLAGS_2, reg.FIFO_OVERRUN))
+        self._set_mode(reg.RECEIVE)
+        self._fei_started = self.receiving = False
+
+    def poll(self) -> ReceivedFrame | None:
+        flags, rssi = self._spi.transfer([bytes([reg.IRQ_FLAGS_1, 0, 0]), bytes([reg.RSSI_VALUE, 0])])
+        flags_1, flags_2 = flags[1], flags[2]
+        if flags_1 & reg.MODE_READY == 0 or flags_1 & reg.PLL_LOCK == 0 or flags_2 & reg.PACKET_SENT:
+            raise self._lost(flags_1, flags_2)
+        self.receiving = bool(flags_1 & reg.SYNC_ADDRESS_MATCH) and not flags_2 & reg.PAYLOAD_READY
+        if flags_2 & reg.FIFO_OVERRUN:
+            self._counters.overruns += 1
+            self.restart()
+        elif flags_1 & reg.TIMEOUT:
+            self.restart()
+        elif flags_2 & reg.PAYLOAD_READY:
+            return self._read_frame(-rssi[1] / 2)
+        elif self.receiving and self._config.frequency_error:
+            self._start_fei()
+        return None
+
+    def _lost(self, flags_1: int, flags_2: int) -> RadioLost:
+        """Not in receive mode any more: say what the chip looks like now."""
+        version = self._read(reg.VERSION)[0]
+        return RadioLost(
+            f"expected receive mode and version 0x24, got flags 0x{flags_1:02X} 0x{flags_2:02X} and version "
+            f"0x{version:02X}: the radio was reset or unplugged; it is reset and loaded again until it answers"
+        )
+
+    def _read_frame(self, rssi_dbm: float) -> ReceivedFrame | None:
+        length = self._read(reg.FIFO)[0]
+        if not reg.SHORTEST <= length <= reg.LONGEST:
+            self._counters.refused_length += 1
+            self.restart()
+            return None
+        data = bytes([length]) + self._read(reg.FIFO, length)
+        self._counters.frames += 1
+        return ReceivedFrame(data, rssi_dbm, self._read_fei())
+
+    def _start_fei(self) -> None:
+        """Measure the frequency error once a frame, while its sender is on air."""
+        if not self._fei_started:
+            self._spi.transfer([bytes([reg.AFC_FEI | reg.WRITE, reg.FEI_START])])
+            self._fei_started = True
+
+    def _read_fei(self) -> int | None:
+        if not self._fei_started:
+            return None
+        self._fei_started = False
+        steps = int.from_bytes(self._read(reg.FEI_MSB, 2), "big", signed=True)
+        return steps * 15625 // 256  # FSTEP = 15625 / 256 Hz
+
+    def rssi_dbm(self) -> float:
+        return -self._read(reg.RSSI_VALUE)[0] / 2
+
+    def restart(self) -> None:
+        self._counters.restarts += 1
+        self.receive()
+
+    # -- transmit ----------------------------------------------------------
+
+    def send_fsk(self, frame: bytes) -> None:
+        if not 2 <= len(frame) <= reg.FIFO_SIZE or frame[0] != len(frame) - 1:
+            raise OutOfRange(f"expected a length byte and 1 to 65 bytes, got {len(frame)} bytes: {frame.hex()}", 2, 66)
+        airtime_us = fsk_airtime_us(len(frame))
+        settings = ((reg.DIO_MAPPING_1, reg.DIO0_PACKET_SENT),)
+        self._send(settings, frame, lambda: self._wait_packet_sent(airtime_us), airtime_us)
+
+    def send_ook(self, code: bytes, repeats: int) -> None:
+        if len(code) != OOK_FRAME or not 1 <= repeats <= OOK_MOST_REPEATS:
+            raise OutOfRange(f"expected 16 bytes 1 to 75 times, got {len(code)} bytes {repeats} times", 1, 75)
+        burst = code * repeats
+        self._send(
+            self._ook_table(repeats),
+            burst[:OOK_FILL],
+            lambda: self._finish_ook(burst[OOK_FILL:], repeats),
+            ook_airtime_us(repeats),
+        )
+        self._write(*self._fsk_table())
+
+    def _send(self, settings: reg.Settings, first: bytes, finish: Callable[[], None], airtime_us: int) -> None:
+        """Fill the FIFO in Standby, transmit, wait for the end.
+
+        A chip whose PLL does not lock, and a burst with a hole, get a second try. One that never
+        says PacketSent is reset: whether the frame went out is not known then.
+        """
+        for _ in range(SEND_TRIES):
+            self._set_mode(reg.STANDBY)
+            self._write((reg.IRQ_FLAGS_2, reg.FIFO_OVERRUN), *settings)
+            self._fill(first)
+            try:
+                self._set_mode(reg.TRANSMIT)
+            except LinkTimeout:
+                self._counters.send_timeouts += 1
+                continue
+            try:
+                finish()
+            except _Underrun:
+                self._counters.underruns += 1
+                continue
+            except LinkTimeout:
+                self._counters.send_timeouts += 1
+                break
+            self._set_mode(reg.STANDBY)
+            self._counters.sent += 1
+            self._counters.airtime_us += airtime_us
+            return
+        self._counters.resets += 1
+        self.start()
+        raise LinkTimeout("expected the radio to send and say PacketSent, it did not; it was reset: send again")
+
+    def _finish_ook(self, waiting: bytes, repeats: int) -> None:
+        self._stream(waiting)
+        left_us = ook_airtime_us(min(repeats, OOK_FILL // OOK_FRAME))
+        if repeats <= OOK_MOST_FIXED:
+            self._wait_packet_sent(left_us)
+        else:
+            self._wait_fifo_empty(left_us)
+
+    def _fill(self, data: bytes) -> None:
+        self._spi.transfer([bytes([reg.FIFO | reg.WRITE]) + data])
+
+    def _stream(self, waiting: bytes) -> None:
+        """Write 32 bytes whenever 31 or fewer are left, which is 51 ms before the FIFO runs dry."""
+        while waiting:
+            self._wait_level(ook_airtime_us(OOK_FILL // OOK_FRAME))
+            self._fill(waiting[:OOK_REFILL])
+            waiting = waiting[OOK_REFILL:]
+
+    def _wait_level(self, within_us: int) -> None:
+        for _ in range(within_us // 2_000 + 25):
+            flags = self._read(reg.IRQ_FLAGS_2)[0]
+            if not flags & reg.FIFO_NOT_EMPTY:
+                raise _Underrun("expected bytes left in the FIFO at a refill, got none")
+            if not flags & reg.FIFO_LEVEL:
+                return
+            self._spi.sleep_us(2_000)
+        raise LinkTimeout("expected the FIFO to run down while transmitting, got no change: the chip does not send")
+
+    def _wait_packet_sent(self, airtime_us: int) -> None:
+        """Sleep through most of the frame, then look every millisecond until 50 ms after its end."""
+        self._spi.sleep_us(max(airtime_us - 2_000, 0))
+        for _ in range(52):
+            if self._read(reg.IRQ_FLAGS_2)[0] & reg.PACKET_SENT:
+                return
+            self._spi.sleep_us(1_000)
+        raise LinkTimeout(f"expected PacketSent within {airtime_us} us + 50 ms, got none")
+
+    def _wait_fifo_empty(self, left_us: int) -> None:
+        """End of an unlimited packet: FIFO empty, and 2 ms for the eight chips in the shift register."""
+        for _ in range(left_us // 1_000 + 50):
+            if not self._read(reg.IRQ_FLAGS_2)[0] & reg.FIFO_NOT_EMPTY:
+                self._spi.sleep_us(2_000)
+                return
+            self._spi.sleep_us(1_000)
+        raise LinkTimeout("expected an empty FIFO at the end of the burst, got none")
+
+    def _ook_table(self, repeats: int) -> reg.Settings:
+        return reg.replaced(
+            reg.OOK_BAND,
+            {
+                reg.PA_LEVEL: self._power[0],
+                reg.NODE_ADRS: self._config.node_address,
+                reg.PAYLOAD_LENGTH: OOK_FRAME * repeats if repeats <= OOK_MOST_FIXED else 0,
+                reg.FIFO_THRESH: 0x8F if repeats == 1 else OOK_LEVEL,  # 16 bytes never pass 31
+            },
+        )
+
+    # -- housekeeping ------------------------------------------------------
+
+    def temperature_c(self) -> int:
+        """Data sheet: under 100 us; the raw value falls by one per degree, and 166 - raw is degC."""
+        before = self._mode
+        self._set_mode(reg.STANDBY)
+        self._write((reg.TEMP_1, reg.TEMP_START))
+        for _ in range(10):
+            self._spi.sleep_us(100)
+            if not self._read(reg.TEMP_1)[0] & reg.TEMP_RUNNING:
+                break
+        else:
+            raise LinkTimeout("expected a temperature within 1 ms, got none")
+        celsius = 166 - self._read(reg.TEMP_2)[0]
+        if before == reg.RECEIVE:
+            self._enter_receive()
+        return celsius
+
+    def verify(self) -> list[int]:
+        wrong = self._mismatches()
+        if wrong:
+            before = self._mode
+            self._mode = UNKNOWN
+            self._set_mode(reg.STANDBY)
+            self._write(*self._fsk_table())
+            if before == reg.RECEIVE:
+                self._enter_receive()
+        return wrong
+
+
+class _Underrun(LinkTimeout):
+    """The FIFO ran dry inside a burst."""
