@@ -112,7 +112,7 @@ def encode_value(kind: int, length: int, value: Value | float) -> bytes:
         return _encode_float(length, value)
     if isinstance(value, str):
         raise OutOfRange(f"expected a number for type {kind:X}, got {value!r}")
-    scaled = Decimal(value) * (1 << FRACTION_BITS.get(kind, 0))
+    scaled = _EXACT.multiply(Decimal(value), 1 << FRACTION_BITS.get(kind, 0))
     if not scaled.is_finite():
         raise OutOfRange(f"expected a finite number for type {kind:X}, got {value}")
     number = int(scaled.to_integral_value(ROUND_HALF_EVEN, _EXACT))

@@ -72,7 +72,7 @@ _HIGH = _combinations(8, int.from_bytes(b"\x5a" * _BODY_SIZE))  # each byte is a
 
 def crypt(body: bytes, key: int, pip: int) -> bytes:
     """Encrypt or decrypt bytes 5..L, which is the same: XOR with the key bytes of (key << 8) XOR pip."""
-    size, state = len(body), key << 8 ^ pip
+    size, state = len(body), (key << 8 ^ pip) & 0xFFFF
     stream = (_HIGH[state >> 8] ^ _LOW[state & 0xFF]) >> 8 * (_BODY_SIZE - size)
     return (int.from_bytes(body) ^ stream).to_bytes(size)
 
