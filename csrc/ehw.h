@@ -1,7 +1,8 @@
 /* The C core of energy_hw: RFM69 driver, OpenHEMS and OOK codecs, Linux SPI and GPIO.
  *
  * Knows nothing of Python; cffi reads this page without its # lines.
- * Every function returns 0 or a count, or a negative ehw_status.
+ * Every function returns 0 or a count, or a negative ehw_status; where a call to the
+ * kernel failed, errno says more. Handles are opaque, and all that is ever allocated.
  * No function is thread-safe on the same handle; different handles are independent.
  */
 #ifndef EHW_H
@@ -10,14 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EHW_FIFO_SIZE 66
-
 enum ehw_status {
 	EHW_OK = 0,
 	EHW_ERR_ARGUMENT = -1,
 	EHW_ERR_MEMORY = -2,
-	EHW_ERR_BUS = -3,        /* the transfer itself failed */
-	EHW_ERR_TIMEOUT = -4,    /* a bounded wait ran out */
+	EHW_ERR_BUS = -3,     /* the transfer itself failed */
+	EHW_ERR_TIMEOUT = -4, /* a bounded wait ran out */
 	EHW_ERR_NO_NODE = -5,
 	EHW_ERR_PERMISSION = -6,
 	EHW_ERR_BUSY = -7,       /* another process holds the node or the line */
@@ -29,7 +28,191 @@ enum ehw_status {
 	EHW_ERR_TRUNCATED = -13, /* frame shorter than its length byte says, or than any frame */
 	EHW_ERR_TOO_LONG = -14,
 	EHW_ERR_CHECKSUM = -15,
-	EHW_ERR_RECORD = -16,    /* the checksum holds, the records do not */
+	EHW_ERR_RECORD = -16, /* the checksum holds, the records do not */
 	EHW_ERR_UNDERRUN = -17,
 	EHW_ERR_RANGE = -18,
 };
+
+enum ehw_size {
+	EHW_FIFO_SIZE = 66,
+	EHW_OOK_SIZE = 16,
+	EHW_MOST_RECORDS = 28, /* 56 bytes between header and CRC, 2 bytes each at least */
+	EHW_MOST_DATA = 15,
+	EHW_LABEL_SIZE = 32, /* GPIO_MAX_NAME_SIZE */
+};
+
+/* What a status means, in English, never NULL. */
+const char *ehw_strerror(int status);
+
+/* The version of the package that this was compiled from, "0.1.0". */
+const char *ehw_version(void);
+
+/* The status that says what an errno of open() or ioctl() says. */
+int ehw_from_errno(int error);
+
+/* ---- OpenHEMS: openhems.c ---- */
+
+enum ehw_problem {
+	EHW_PROBLEM_NONE,
+	EHW_PROBLEM_TYPE_D,
+	EHW_PROBLEM_TYPE_E,
+	EHW_PROBLEM_FLOAT_SIZE,  /* a float has 2, 4 or 8 bytes */
+	EHW_PROBLEM_ENUMERATION, /* an enumeration starts at index 1 */
+};
+
+/* Why EHW_ERR_RECORD. */
+enum ehw_fault {
+	EHW_FAULT_NONE,
+	EHW_FAULT_NO_END,   /* no byte 00 before the CRC */
+	EHW_FAULT_OVERRUN,  /* a record reaches into the CRC */
+	EHW_FAULT_NESTED,   /* an enumeration inside an enumeration */
+	EHW_FAULT_UNUSABLE, /* there are records, and each has a problem */
+};
+
+enum { EHW_PLAIN = -1 }; /* instead of an encryption id */
+
+/* One record; its data is plain[start] up to, not including, plain[end]. */
+struct ehw_record {
+	uint8_t parameter; /* 0..127, without bit 7 */
+	uint8_t command;   /* bit 7 */
+	uint8_t type;      /* nibble of the value, never C */
+	uint8_t index;     /* 1..15 of an enumerated value, else 0 */
+	uint8_t problem;   /* enum ehw_problem; not 0: these bytes have no value */
+	uint8_t start, end;
+};
+
+/* A frame and what it says. No padding, so that it can be read as one flat buffer. */
+struct ehw_message {
+	uint32_t sensor; /* 24 bits */
+	uint16_t pip;
+	uint16_t received, computed; /* CRC that the frame carries, and of its bytes */
+	uint8_t manufacturer, product;
+	uint8_t encrypted;
+	uint8_t length;               /* bytes of the frame: 11..66 */
+	uint8_t fault;                /* enum ehw_fault */
+	uint8_t count;                /* records that were read */
+	uint8_t plain[EHW_FIFO_SIZE]; /* the frame, decrypted */
+	struct ehw_record records[EHW_MOST_RECORDS];
+};
+
+/* Decode a frame, which starts with its length byte.
+ *
+ * encryption: the manufacturer's encryption id, or EHW_PLAIN. A frame with pip 0 whose CRC
+ * holds only as it is, is taken as plain.
+ * EHW_ERR_TRUNCATED, EHW_ERR_TOO_LONG; EHW_ERR_CHECKSUM, and `received` and `computed` are
+ * set; EHW_ERR_RECORD, and `fault` is.
+ */
+int ehw_decode(const uint8_t *frame, size_t length, int encryption, struct ehw_message *message);
+
+/* Encode a message, the reverse of ehw_decode(); returns the length of the frame, 11..66.
+ *
+ * Reads sensor, pip, manufacturer, product, count, the records, and their data in plain;
+ * encryption as above. Neighbours with an index and equal parameter and command make one
+ * enumeration. EHW_ERR_RANGE if a field, a record or the whole does not fit, or if the pip
+ * would leave an encrypted frame readable.
+ */
+int ehw_encode(const struct ehw_message *message, int encryption, uint8_t frame[EHW_FIFO_SIZE]);
+
+/* ---- OOK: ook.c ---- */
+
+struct ehw_ook {
+	uint32_t house; /* 20 bits */
+	uint8_t gang;   /* 0 = all, 1..6 */
+	uint8_t on;
+};
+
+/* EHW_ERR_RANGE if house or gang is out of range. */
+int ehw_ook_encode(const struct ehw_ook *code, uint8_t frame[EHW_OOK_SIZE]);
+
+/* EHW_ERR_TRUNCATED, EHW_ERR_TOO_LONG; EHW_ERR_RECORD for anything that no button sends. */
+int ehw_ook_decode(const uint8_t *frame, size_t length, struct ehw_ook *code);
+
+/* ---- What the driver stands on ---- */
+
+/* Either filled by ehw_native_bus() below, or by whoever simulates a chip.
+ *
+ * transfer: `count` exchanges one after the other in tx, each under an NSS of its own and
+ * lengths[i] bytes long; the answers go to rx. 0 or a negative status.
+ * sleep_us: at least that long. set_reset: NULL where RESET is not wired.
+ */
+struct ehw_bus {
+	void *ctx;
+	int (*transfer)(void *ctx, const uint8_t *tx, uint8_t *rx, const uint16_t *lengths,
+			size_t count);
+	void (*sleep_us)(void *ctx, uint32_t us);
+	int (*set_reset)(void *ctx, int high);
+};
+
+/* ---- Linux SPI: spidev.c ---- */
+
+struct ehw_spi;
+
+/* Open a node for us alone: mode 0, 8 bits, speed_hz up to 10 MHz.
+ * EHW_ERR_NO_NODE, EHW_ERR_PERMISSION, EHW_ERR_BUSY, EHW_ERR_RANGE (speed), EHW_ERR_BUS. */
+int ehw_spi_open(const char *path, uint32_t speed_hz, struct ehw_spi **spi);
+
+/* As transfer in struct ehw_bus. At most 4096 bytes. EHW_ERR_BUS. */
+int ehw_spi_transfer(struct ehw_spi *spi, const uint8_t *tx, uint8_t *rx, const uint16_t *lengths,
+		     size_t count);
+
+/* Sleep at least us microseconds, whatever signals come. */
+void ehw_sleep_us(void *unused, uint32_t us);
+
+/* NULL is allowed. */
+void ehw_spi_close(struct ehw_spi *spi);
+
+/* ---- Linux GPIO: gpiochip.c ---- */
+
+struct ehw_pins;
+
+enum { EHW_NOT_WIRED = -1 };
+
+/* Offsets on the chip, which on a Raspberry Pi are BCM numbers; EHW_NOT_WIRED. */
+struct ehw_wiring {
+	const char *label; /* of the chip; NULL: the one of a Raspberry Pi, up to the 5 */
+	int reset, dio0, led_receive, led_transmit;
+};
+
+/* What stands in the way of opening: a node, or one of its lines and who has it. */
+struct ehw_culprit {
+	int line;                      /* EHW_NOT_WIRED: the node as a whole */
+	char node[EHW_LABEL_SIZE];     /* "/dev/gpiochip0", or empty */
+	char consumer[EHW_LABEL_SIZE]; /* name that the holder gave the line; may be empty */
+};
+
+/* Request the lines that are wired; outputs low, DIO0 with rising edges.
+ *
+ * culprit may be NULL. EHW_ERR_NO_NODE: no GPIO chip has that label. EHW_ERR_BUSY,
+ * EHW_ERR_PERMISSION, EHW_ERR_BUS. With nothing wired it needs no chip.
+ */
+int ehw_pins_open(const struct ehw_wiring *wiring, struct ehw_pins **pins,
+		  struct ehw_culprit *culprit);
+
+/* Drive RESET. EHW_OK where it is not wired. */
+int ehw_pins_reset(struct ehw_pins *pins, int high);
+
+/* Light the LEDs that are wired. */
+int ehw_pins_leds(struct ehw_pins *pins, int receive, int transmit);
+
+/* Sleep until DIO0 rises: 1. Until ehw_pins_wake(), a signal, or timeout_us is over: 0.
+ * Also 1 when edges were lost. EHW_ERR_BUS. */
+int ehw_pins_wait(struct ehw_pins *pins, int64_t timeout_us);
+
+/* End the wait under way, or the next one. Thread-safe, and safe in a signal handler. */
+void ehw_pins_wake(struct ehw_pins *pins);
+
+/* Edges that the kernel counted and dropped since opening. */
+uint32_t ehw_pins_lost(const struct ehw_pins *pins);
+
+/* Outputs low, lines released. NULL is allowed. */
+void ehw_pins_close(struct ehw_pins *pins);
+
+/* A bus of spidev and gpiochip; both must outlive it. pins may be NULL. */
+struct ehw_native {
+	struct ehw_spi *spi;
+	struct ehw_pins *pins;
+};
+
+void ehw_native_bus(struct ehw_native *native, struct ehw_bus *bus);
+
+#endif

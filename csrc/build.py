@@ -1,0 +1,49 @@
+"""Builds energy_hw._core from the C core: setup.py names `ffi` as a cffi module.
+
+Out-of-line API mode, limited API: one extension for every CPython from 3.11 on.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+CSRC = Path(__file__).resolve().parent
+SOURCES = ("openhems.c", "ook.c", "spidev.c", "gpiochip.c", "status.c")
+
+# The driver's way to a bus that is a Python object; core/c_radio.py defines them.
+CALLBACKS = """
+extern "Python" int ehw_py_transfer(void *ctx, const uint8_t *tx, uint8_t *rx, const uint16_t *lengths, size_t count);
+extern "Python" void ehw_py_sleep_us(void *ctx, uint32_t us);
+extern "Python" int ehw_py_set_reset(void *ctx, int high);
+"""
+
+
+def declarations() -> str:
+    """ehw.h without its # lines."""
+    header = (CSRC / "ehw.h").read_text()
+    return re.sub(r"^#.*$", "", header, flags=re.MULTILINE)
+
+
+def version() -> str:
+    """The package's version, read without importing the package."""
+    text = (CSRC.parent / "src/energy_hw/_version.py").read_text()
+    match = re.search(r'__version__ = "([^"]+)"', text)
+    if match is None:
+        raise RuntimeError("expected __version__ in src/energy_hw/_version.py")
+    return match[1]
+
+
+ffi = FFI()
+ffi.cdef(declarations() + CALLBACKS)
+ffi.set_source(
+    "energy_hw._core",
+    '#include "ehw.h"',
+    sources=[f"csrc/{name}" for name in SOURCES],
+    include_dirs=["csrc"],
+    depends=["csrc/ehw.h", "csrc/rfm69_regs.h"],
+    define_macros=[("EHW_VERSION", f'"{version()}"')],
+    extra_compile_args=["-std=c11"],
+)
