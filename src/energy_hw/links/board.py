@@ -11,7 +11,8 @@ import logging
 import os
 import tempfile
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from energy_hw.links.clock import Clock, SystemClock
@@ -79,6 +80,8 @@ class Board:
     spi: SpiBus
     pins: Pins
     clock: Clock
+    names: Mapping[int, str] = field(default_factory=dict)
+    """What a simulated house calls its sensors; empty on a real board."""
 
     def close(self) -> None:
         """Release lines and node, in this order: the LEDs go out while the chip still listens."""

@@ -1,0 +1,64 @@
+# Two commands do all the set-up: `make monitor` and `make test`.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PIP     = $(BIN)/pip --disable-pip-version-check --quiet --retries 5
+CORE    = $(wildcard csrc/*.c csrc/*.h csrc/build.py) setup.py pyproject.toml
+
+.PHONY: monitor test check bench lib dist test-kernel test-arm test-asan fuzz coverage clean
+
+# Packets from the board; without one it says so and shows a simulated house.
+monitor: $(VENV)/.installed
+	@$(BIN)/energy-hw monitor --or-simulate $(ARGS)
+
+test: $(VENV)/.tested
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) -C csrc check CLANG_FORMAT=$(abspath $(BIN))/clang-format
+
+bench: $(VENV)/.tested
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# libehw.so, libehw.a and ehw.pc for other programs and languages, in build/lib.
+lib:
+	$(MAKE) -C csrc lib
+
+dist: $(VENV)/.tested
+	$(BIN)/python -m build --outdir dist
+
+# Slow stages: a real kernel, ARM, sanitizers, fuzzing.
+test-kernel: $(VENV)/.tested
+	tests/bench/kernel/run.sh
+
+test-arm:
+	tests/bench/arm/run.sh
+
+test-asan:
+	$(MAKE) -C csrc asan
+
+fuzz:
+	$(MAKE) -C csrc fuzz
+
+coverage:
+	$(MAKE) -C csrc coverage
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python $(CORE)
+	$(PIP) install --editable '.[gateway]'
+	@touch $@
+
+$(VENV)/.tested: $(BIN)/python $(CORE)
+	ENERGY_HW_REQUIRE_C=1 $(PIP) install --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) build dist .work src/energy_hw/_core*.so src/*.egg-info
+	$(MAKE) -C csrc clean

@@ -1,0 +1,196 @@
+"""The monitor: every packet as bytes, as a dictionary, and as one line to read.
+
+Standard library only, so that it runs from an unpacked checkout on a Pi.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pprint
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TextIO
+
+from energy_hw.app.exits import DEVICE, INTERRUPTED, OK, exit_code
+from energy_hw.core.interface import RadioConfig
+from energy_hw.energenie.hub import Hub
+from energy_hw.energenie.identity import Standing
+from energy_hw.energenie.receiver import Heard, Refused
+from energy_hw.energenie.report import to_pydict
+from energy_hw.errors import EnergyHwError, LinkError, PermissionDenied
+from energy_hw.reading import Quantity, Reading, dumps
+
+SIMULATED = "sim:house"
+HOW_TO_SIMULATE = "To see a simulated house instead, add --simulate."
+LOOK_S = 0.2
+"""How often the monitor looks at its clock while no packet comes."""
+WORDS = {
+    Quantity.SWITCH: ("off", "on"),
+    Quantity.CONTACT: ("closed", "open"),
+    Quantity.MOTION: ("no motion", "motion"),
+}
+MARKS = {
+    Standing.UNCONFIRMED: "  [unknown product, first frame: not yet a device]",
+    Standing.GHOST: "  [ghost: this sensor is known as another product]",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line said."""
+
+    device: str | None = None
+    simulate: bool = False
+    or_simulate: bool = False
+    as_json: bool = False
+    count: int | None = None
+    duration_s: float | None = None
+    verbose: int = 0
+    quiet: bool = False
+    wiring: str | None = None
+    dio0: int | None = None
+    promiscuous: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
+    """Sensor id -> the name its owner gave it."""
+
+
+def run(options: Options, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -> int:
+    """Show packets until count, duration, or Ctrl-C; returns the exit code. Raises nothing a user can cause."""
+    logging.basicConfig(stream=err, format="%(message)s", level=_log_level(options))
+    try:
+        with _interruptible(), _open(options, err) as hub:
+            return _Monitor(hub, options, out, err).show()
+    except EnergyHwError as error:
+        hint = f" {HOW_TO_SIMULATE}" if isinstance(error, LinkError) else ""
+        print(f"energy-hw monitor: {error}.{hint}", file=err)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return OK
+
+
+def _log_level(options: Options) -> int:
+    if options.quiet:
+        return logging.ERROR
+    return (logging.WARNING, logging.INFO, logging.DEBUG)[min(options.verbose, 2)]
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A service manager's SIGTERM ends the monitor as Ctrl-C does, with the radio in standby."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _open(options: Options, err: TextIO) -> Hub:
+    device = SIMULATED if options.simulate and options.device is None else options.device
+    config = RadioConfig(promiscuous=True) if options.promiscuous else None
+    try:
+        return Hub(device, wiring=options.wiring, dio0=options.dio0, config=config)
+    except LinkError as error:
+        if not options.or_simulate or isinstance(error, PermissionDenied):
+            raise
+        print(f"No radio board: {error}.\nThis is a simulated house.\n", file=err)
+        return Hub(SIMULATED)
+
+
+class _Monitor:
+    """Takes the hub's events and writes them."""
+
+    def __init__(self, hub: Hub, options: Options, out: TextIO, err: TextIO) -> None:
+        self._hub, self._options, self._out, self._err = hub, options, out, err
+        self._seen: dict[str, datetime] = {}
+        self._packets = 0
+        self._bold, self._dim, self._plain = _styles(out)
+
+    def show(self) -> int:
+        """Until enough; says at the end what came. 4 if a duration passed in silence."""
+        self._say(f"Listening on {self._hub.name}; Ctrl-C ends.")
+        end = None if self._options.duration_s is None else time.monotonic() + self._options.duration_s
+        events = self._hub.events()
+        try:
+            while self._packets != self._options.count and (end is None or time.monotonic() < end):
+                event = events.get(LOOK_S)
+                if event is not None:
+                    self._write(event)
+        finally:
+            self._say(self._summary())
+        return DEVICE if self._packets == 0 and self._options.count != 0 else OK
+
+    def _say(self, text: str) -> None:
+        if not self._options.quiet:
+            print(text, file=self._err, flush=True)
+
+    def _summary(self) -> str:
+        counters = self._hub.counters()
+        refused = ", ".join(f"{count} {reason}" for reason, count in sorted(counters.refused.items())) or "none"
+        return f"{self._packets} packets shown; refused: {refused}; radio lost {counters.radio_lost} times."
+
+    def _write(self, event: Heard | Refused) -> None:
+        if isinstance(event, Refused):
+            if self._options.verbose:
+                print(f"refused: {event.error}", file=self._err, flush=True)
+            return
+        self._packets += 1
+        text = dumps(event.report.to_json()) if self._options.as_json else self._packet(event)
+        print(text, file=self._out, flush=True)
+
+    def _packet(self, heard: Heard) -> str:
+        """Bytes, dictionary, and the line to read."""
+        when = heard.report.received.astimezone().strftime("%H:%M:%S")
+        dump = heard.frame.data.hex(" ")
+        message = pprint.pformat(to_pydict(heard.message), width=100, sort_dicts=False)
+        return f"{self._dim}{when}  {dump}{self._plain}\n{message}\n{self._bold}{self._line(heard)}{self._plain}\n"
+
+    def _line(self, heard: Heard) -> str:
+        report = heard.report
+        sensor = heard.message.sensor
+        name = self._options.names.get(sensor) or self._hub.device_name(sensor)
+        values = (_phrase(reading) for reading in report.readings if reading.quantity is not Quantity.SIGNAL_STRENGTH)
+        parts = [name, f"{report.model} 0x{sensor:06X}", *filter(None, values), self._signal(heard), self._age(heard)]
+        return "  ".join(filter(None, parts)) + MARKS.get(heard.standing, "")
+
+    def _signal(self, heard: Heard) -> str:
+        return f"{heard.frame.rssi_dbm:.1f} dBm"
+
+    def _age(self, heard: Heard) -> str:
+        """How long ago this device was last heard."""
+        report = heard.report
+        before = self._seen.get(report.device)
+        self._seen[report.device] = report.received
+        return "first" if before is None else f"after {(report.received - before).total_seconds():.1f} s"
+
+
+def _phrase(reading: Reading) -> str:
+    """`249 V`, `off`, `door open`: what a person would say."""
+    value = reading.value
+    if value is None:
+        return reading.name.replace("_", " ")
+    if isinstance(value, bool):
+        return WORDS.get(reading.quantity, ("no", "yes"))[value]
+    if reading.unit:
+        return f"{value:f} {reading.unit}" if isinstance(value, Decimal) else f"{value} {reading.unit}"
+    return f"{reading.name.replace('_', ' ')} {value}"
+
+
+def _styles(out: TextIO) -> tuple[str, str, str]:
+    """Bold, dim and plain on a terminal; nothing elsewhere or with NO_COLOR."""
+    if out.isatty() and not os.environ.get("NO_COLOR"):
+        return "\x1b[1m", "\x1b[2m", "\x1b[0m"
+    return "", "", ""

@@ -1,0 +1,81 @@
+"""Finding the board: the node that was named, or the first one with an RFM69 behind it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from energy_hw import core as cores
+from energy_hw.core.interface import Core, Radio, RadioConfig
+from energy_hw.energenie.receiver import Receiver
+from energy_hw.errors import ConfigError, LinkBusy, LinkError, PermissionDenied, RadioNotFound
+from energy_hw.links.board import WIRINGS, Board, Wiring, open_bus
+
+logger = logging.getLogger(__name__)
+
+# Where an RFM69 may be, most likely first: ENER314-RT and the bonnet use CE1.
+CANDIDATES = (("/dev/spidev0.1", "ener314-rt"), ("/dev/spidev0.0", "rpi-rfm69"))
+
+
+def open_receiver(
+    device: str | None,
+    wiring: str | None,
+    dio0: int | None,
+    config: RadioConfig | None,
+    core: str | None,
+    board: Board | None,
+) -> tuple[Receiver, Board, Radio]:
+    """A receiver in receive mode, its board and radio. Raises what Hub says; nothing stays open then."""
+    chosen = cores.get(core)
+    if board is not None:
+        return _start(chosen, board, config or RadioConfig())
+    if device is not None:
+        return _open(chosen, device, wiring or "ener314-rt", dio0, config)
+    return _first_found(chosen, wiring, dio0, config)
+
+
+def _first_found(
+    core: Core, wiring: str | None, dio0: int | None, config: RadioConfig | None
+) -> tuple[Receiver, Board, Radio]:
+    """Try each candidate. What is worth telling of the failures: a node that exists and refuses, else the first."""
+    failures: list[LinkError] = []
+    for device, likely in CANDIDATES:
+        try:
+            return _open(core, device, wiring or likely, dio0, config)
+        except LinkError as error:
+            logger.debug("%s: %s", device, error)
+            failures.append(error)
+    telling = (e for e in failures if isinstance(e, PermissionDenied | LinkBusy | RadioNotFound))
+    raise next(telling, failures[0])
+
+
+def _open(
+    core: Core, device: str, wiring: str, dio0: int | None, config: RadioConfig | None
+) -> tuple[Receiver, Board, Radio]:
+    wired = _wiring(wiring, dio0)
+    board = open_bus(device) if device.startswith("sim:") else core.open_board(device, wired)
+    config = config or RadioConfig(high_power=wired.high_power)
+    return _start(core, board, config)
+
+
+def _wiring(name: str, dio0: int | None) -> Wiring:
+    try:
+        wiring = WIRINGS[name]
+    except KeyError:
+        raise ConfigError(f"expected a wiring of {', '.join(WIRINGS)}, got {name!r}") from None
+    if dio0 is None:
+        return wiring
+    return replace(wiring, dio0=dio0, led_transmit=None if wiring.led_transmit == dio0 else wiring.led_transmit)
+
+
+def _start(core: Core, board: Board, config: RadioConfig) -> tuple[Receiver, Board, Radio]:
+    if not board.pins.has_dio0 and not config.frequency_error:
+        config = replace(config, frequency_error=True)  # polling looks while the frame arrives: it costs 5 bytes
+    try:
+        radio = core.radio(board, config)
+        receiver = Receiver(core, board, radio)
+        receiver.start()
+    except BaseException:
+        board.close()
+        raise
+    return receiver, board, radio

@@ -1,0 +1,207 @@
+"""One radio kept receiving, whatever happens to it.
+
+step() is the loop body of the hub's thread: wait for the edge, or for the next
+look; take the frame; decode it; say what it is. Nothing that arrives by radio or
+fails below can end the loop: it is counted, and the radio is brought back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from energy_hw.core.airtime import fsk_airtime_us, ook_airtime_us
+from energy_hw.core.interface import Core, Radio, RadioCounters, ReceivedFrame
+from energy_hw.core.message import Message
+from energy_hw.energenie.duty import AirtimeBudget
+from energy_hw.energenie.identity import Identities, Standing
+from energy_hw.energenie.report import to_report
+from energy_hw.errors import FrameError, LinkError, LinkTimeout
+from energy_hw.links.board import Board
+from energy_hw.reading import Report
+
+logger = logging.getLogger(__name__)
+
+IDLE_S = 0.020
+ARRIVING_S = 0.005
+AFTER_FRAME_S = 0.040
+"""Nothing can be complete sooner than this after a frame: the shortest one lasts 45 ms."""
+EDGE_S = 2.0
+"""With DIO0 a look this often finds a lost edge or a lost radio."""
+RETRY_S = 1.0
+VERIFY_S = 60.0
+SILENCE_S = 900.0
+"""Restart the receiver after this long without a frame, once there are devices to hear."""
+
+
+class Heard(NamedTuple):
+    """A frame whose checksum holds, and what it is taken for."""
+
+    standing: Standing
+    frame: ReceivedFrame
+    message: Message
+    report: Report
+
+
+class Refused(NamedTuple):
+    """A frame that was thrown away, and why."""
+
+    frame: ReceivedFrame
+    error: FrameError
+    received: datetime
+
+
+@dataclass(slots=True)
+class HubCounters:
+    """What happened since start; only ever counts up."""
+
+    frames: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Frames thrown away, by reason: the exception's name, `ghost`, or `length` (refused by its first byte)."""
+    radio: RadioCounters = field(default_factory=RadioCounters)
+    radio_lost: int = 0
+    missed_s: float = 0.0
+    """Time in which a frame could not have been heard because the radio was away."""
+    repaired: int = 0
+    """Registers found changed by themselves, and loaded again."""
+    dropped: int = 0
+    """Reports that a reader was too slow to take."""
+    callback_errors: int = 0
+
+
+class Receiver:
+    """A radio, its board, and what is known of the devices. One thread calls everything."""
+
+    def __init__(self, core: Core, board: Board, radio: Radio, budget: AirtimeBudget | None = None) -> None:
+        self._core, self._board, self._radio = core, board, radio
+        self.identities = Identities()
+        self.budget = budget or AirtimeBudget()
+        self._counters = HubCounters()
+        self._lost_at: float | None = None
+        self._last_good = self._last_verify = self._last_frame = board.clock.monotonic()
+        self._wait_s = 0.0
+        self._waiting: deque[ReceivedFrame] = deque()
+
+    def start(self) -> None:
+        """Bring the radio into receive mode. Raises RadioNotFound or LinkError."""
+        self._radio.start()
+        self._receive()
+
+    def step(self) -> Heard | Refused | None:
+        """Wait, look once, and say what came. Raises nothing that the radio or the air can cause."""
+        if self._waiting:
+            return self._take(self._waiting.popleft())
+        self._board.pins.wait(self._wait_s)
+        try:
+            if self._lost_at is not None:
+                self._bring_back()
+            frame = self._radio.poll()
+            self._last_good = self._board.clock.monotonic()
+            self._house_keeping(self._last_good)
+        except LinkError as error:
+            self._note_loss(error)
+            return None
+        self._wait_s = self._patience(frame)
+        return None if frame is None else self._take(frame)
+
+    def _patience(self, frame: ReceivedFrame | None) -> float:
+        """How long nothing can be missed by not looking."""
+        if self._board.pins.has_dio0:
+            return EDGE_S
+        if frame is not None:
+            return AFTER_FRAME_S
+        return ARRIVING_S if self._radio.receiving else IDLE_S
+
+    # -- what came ---------------------------------------------------------
+
+    def _take(self, frame: ReceivedFrame) -> Heard | Refused:
+        received = self._board.clock.now()
+        self._last_frame = self._last_good
+        try:
+            message = self._core.decode(frame.data)
+        except FrameError as error:
+            self._counters.refused[type(error).__name__] += 1
+            return Refused(frame, error, received)
+        standing = self.identities.admit(message)
+        if standing is Standing.GHOST:
+            self._counters.refused["ghost"] += 1
+        self._counters.frames += 1
+        return Heard(standing, frame, message, to_report(message, frame, received, frame.data))
+
+    # -- the radio's health ------------------------------------------------
+
+    def _receive(self) -> None:
+        self._radio.receive()
+        self._board.pins.leds(receive=True, transmit=False)
+
+    def _note_loss(self, error: LinkError) -> None:
+        if self._lost_at is None:
+            self._lost_at = self._last_good
+            self._counters.radio_lost += 1
+            self._wait_s = 0.0  # the first try to bring it back is at once
+            logger.warning("radio lost: %s", error)
+        else:
+            self._wait_s = RETRY_S
+
+    def _bring_back(self) -> None:
+        """Reset pulse, probe, load. Raises LinkError while the radio is away."""
+        self._radio.start()
+        self._receive()
+        away_s = self._board.clock.monotonic() - (self._lost_at or 0.0)
+        self._counters.missed_s += away_s
+        self._lost_at = None
+        logger.warning("radio back after %.1f s", away_s)
+
+    def _house_keeping(self, now: float) -> None:
+        """Once a minute compare the registers with what was written; wake a receiver that hears nothing."""
+        if now - self._last_verify >= VERIFY_S and not self._radio.receiving:
+            self._last_verify = now
+            self._counters.repaired += len(self._radio.verify())
+        if self._counters.frames and now - self._last_frame >= SILENCE_S:
+            self._last_frame = now
+            self._radio.restart()
+
+    def counters(self) -> HubCounters:
+        """A copy of the counters, the radio's own among them."""
+        mine = self._counters
+        radio = self._radio.counters
+        refused = Counter(mine.refused)
+        if radio.refused_length:
+            refused["length"] = radio.refused_length
+        away = 0.0 if self._lost_at is None else self._board.clock.monotonic() - self._lost_at
+        return replace(mine, refused=refused, radio=radio, missed_s=mine.missed_s + away)
+
+    # -- transmit ----------------------------------------------------------
+
+    def send_fsk(self, frame: bytes) -> None:
+        """Send one OpenHEMS frame now and listen again. Raises AirtimeExceeded, LinkTimeout or LinkError."""
+        self._send(lambda: self._radio.send_fsk(frame), fsk_airtime_us(len(frame)))
+
+    def send_ook(self, code: bytes, repeats: int) -> None:
+        """Send one OOK frame `repeats` times now and listen again. Raises as send_fsk() does."""
+        self._send(lambda: self._radio.send_ook(code, repeats), ook_airtime_us(repeats))
+
+    def _send(self, send: Callable[[], None], airtime_us: int) -> None:
+        self.budget.take(self._board.clock.monotonic(), airtime_us / 1e6)
+        try:
+            self._rescue_frame()
+            self._board.pins.leds(receive=False, transmit=True)
+            try:
+                send()
+            finally:
+                self._receive()  # after a time-out too: the radio was reset, the FIFO is empty
+        except LinkTimeout:
+            raise  # the radio is back in receive mode; only this frame failed
+        except LinkError as error:
+            self._note_loss(error)
+            raise
+
+    def _rescue_frame(self) -> None:
+        """Take a frame that is complete out of the FIFO before transmitting empties it."""
+        frame = self._radio.poll()
+        if frame is not None:
+            self._waiting.append(frame)
