@@ -5,7 +5,7 @@
 
 4800 chips a second. Sync is 1 chip on, 31 off. Each bit is 4 chips, MSB first, two bits a
 byte: 0 = 1000, 1 = 1110, as the EV1527 encoder sends them. Source: pyenergenie TwoBit.py;
-gangs 5 and 6: Achronite's energenie-ener314rt, ook_send.c.
+gangs 5 and 6: Achronite's energenie-ener314rt.
 """
 
 from __future__ import annotations
