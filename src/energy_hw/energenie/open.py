@@ -1,8 +1,12 @@
-"""Finding the board: the node that was named, or the first one with an RFM69 behind it."""
+"""Finding the board: the node that was named, or the first one with an RFM69 behind it.
+
+ENERGY_HW_DEVICE names the node for programs that name none: `/dev/spidev0.1`, `sim:house`.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 
 from energy_hw import core as cores
@@ -29,7 +33,8 @@ def open_receiver(
     chosen = cores.get(core)
     if board is not None:
         return _start(chosen, board, config or RadioConfig())
-    if device is not None:
+    device = device or os.environ.get("ENERGY_HW_DEVICE")
+    if device:
         return _open(chosen, device, wiring or "ener314-rt", dio0, config)
     return _first_found(chosen, wiring, dio0, config)
 

@@ -1,0 +1,34 @@
+"""Every figure that the project quotes, measured side by side in one run.
+
+    make bench                          all of them (about a minute)
+    make bench ARGS="codec startup"     some
+"""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+import time
+
+NAMES = ("startup", "codec", "wakeups", "recovery", "loss")
+
+
+def main() -> int:
+    """Print one table; exit code 1 if a figure misses its limit."""
+    names = sys.argv[1:] or list(NAMES)
+    print(f"Python {platform.python_version()}, {platform.machine()}: python -m benchmarks {' '.join(sys.argv[1:])}".rstrip())
+    missed = 0
+    for name in names:
+        began = time.perf_counter()
+        rows = importlib.import_module(f"benchmarks.{name}").run()
+        print(f"\n{name} ({time.perf_counter() - began:.1f} s)")
+        for row in rows:
+            print(row)
+            missed += not row.met
+    print(f"\n{missed} figures missed their limit" if missed else "\nevery figure is within its limit")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Every block of the README runs, as it stands, in the simulated house."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+SHELL = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
+BOUND_S = 30
+
+
+def environment() -> dict[str, str]:
+    """The simulated house, twenty times as fast; this interpreter's commands first in the path."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {
+        **os.environ,
+        "PATH": path,
+        "PYTHONPATH": str(ROOT / "src"),
+        "ENERGY_HW_DEVICE": "sim:house?speed=20",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def first_line_then_interrupt(command: list[str]) -> tuple[str, str]:
+    """The first line that a program prints, and the rest until it ends by Ctrl-C."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=BOUND_S)
+    return first + rest, errors
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.splitlines()[0])
+def test_a_python_block_prints_what_the_house_says(block: str) -> None:
+    printed, errors = first_line_then_interrupt([sys.executable, "-c", block])
+    assert printed.strip(), errors
+    unexpected = [line for line in errors.splitlines() if "Error" in line]
+    assert not unexpected, errors
+
+
+@pytest.mark.parametrize("line", SHELL)
+def test_a_shell_line_does_what_it_says(line: str) -> None:
+    runnable = line.removeprefix("sudo ").replace("python ", f"{sys.executable} ", 1)
+    if "--count" not in line and "decode" not in line:
+        printed, errors = first_line_then_interrupt(["bash", "-c", f"exec {runnable}"])
+    else:
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", runnable], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=BOUND_S
+        )
+        assert done.returncode == 0, done.stderr
+        printed, errors = done.stdout, done.stderr
+    assert printed.strip(), errors
+
+
+def test_the_readme_has_all_its_blocks() -> None:
+    assert len(PYTHON) >= 5
+    assert len(SHELL) >= 5
