@@ -1,0 +1,133 @@
+"""Decode captured bytes without hardware: hex in, reports out.
+
+    1c0402580b5524...        one frame a line, length byte first
+    0x1c, 0x04, 0x02, ...    0x, commas, colons and spaces are allowed between bytes
+    # a comment              skipped, as are blank lines
+
+A report goes to `out` for each accepted frame, a line with the reason to `err` for each
+refused one, and the counts to `err` at the end. Standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import TextIO
+
+from energy_hw import core as cores
+from energy_hw.app.exits import CONFIGURATION, CORRUPT, INTERRUPTED, OK, PERMISSION
+from energy_hw.core.message import KEYS, Message
+from energy_hw.energenie.parameters import parameter_id
+from energy_hw.energenie.report import to_report
+from energy_hw.energenie.values import describe
+from energy_hw.errors import ConfigError, FrameError
+from energy_hw.reading import Reading, Report, dumps
+
+PLAIN: Mapping[int, int] = {}
+_SEPARATORS = re.compile(r"[\s,:;]+")
+_GROUP = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)|0[xX]([0-9a-fA-F])")
+"""Whole bytes; or one digit after 0x, as repr() and C write small numbers."""
+Decoder = Callable[[bytes], Message]
+Writer = Callable[[Report, TextIO], None]
+
+
+def decode_openhems(source: str, *, as_json: bool, plain: bool, out: TextIO, err: TextIO) -> int:
+    """Decode a file, standard input (`-`) or one frame in hex; returns the exit code.
+
+    plain: the frames are not encrypted. 0 if a frame was accepted, 7 if none was, 5 if the
+    file may not be read.
+    """
+    tally = Counter[str]()
+    code = OK
+    try:
+        decode = partial(cores.get().decode, keys=PLAIN if plain else KEYS)
+        _decode_all(source, decode, _write_json if as_json else _write_text, tally, out, err)
+    except ConfigError as error:
+        code = CONFIGURATION
+        print(error, file=err)
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:
+        code = PERMISSION if isinstance(error, PermissionError) else CORRUPT
+        print(f"{source}: {error.strerror}", file=err)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    print(f"{tally['accepted']} accepted, {tally['refused']} refused", file=err)
+    return code or (OK if tally["accepted"] else CORRUPT)
+
+
+def _decode_all(source: str, decode: Decoder, write: Writer, tally: Counter[str], out: TextIO, err: TextIO) -> None:
+    for place, text in _frames(source):
+        try:
+            report = _report(text, decode)
+        except ValueError as error:  # FrameError is one
+            tally["refused"] += 1
+            print(f"{place}: refused: {_reason(error)}", file=err)
+        else:
+            tally["accepted"] += 1
+            write(report, out)
+
+
+def _reason(error: ValueError) -> str:
+    """`ChecksumError: expected ...` for a frame, the bare text for what is not even one."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, FrameError) else str(error)
+
+
+def _frames(source: str) -> Iterator[tuple[str, str]]:
+    """Where each frame stands, and its hex text."""
+    if source == "-":
+        yield from _lines("standard input", sys.stdin.buffer)
+    elif os.path.exists(source):
+        with open(source, "rb") as file:
+            yield from _lines(source, file)
+    elif "." in source or os.sep in source:
+        raise FileNotFoundError(2, "no such file, and not a frame in hex", source)
+    else:
+        yield "argument", source
+
+
+def _lines(name: str, lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(lines, 1):
+        text = line.decode("ascii", "replace").partition("#")[0].strip()
+        if text:
+            yield f"{name}, line {number}", text
+
+
+def parse_hex(text: str) -> bytes:
+    """Bytes of hex digits with or without separators and 0x. Raises ValueError that quotes what is wrong."""
+    return b"".join(map(_group, filter(None, _SEPARATORS.split(text))))
+
+
+def _group(text: str) -> bytes:
+    match = _GROUP.fullmatch(text)
+    if match is None:
+        raise ValueError(f"expected hex digits, two a byte, got {text[:40]!r}")
+    return bytes.fromhex(match[1] or f"0{match[2]}")
+
+
+def _report(text: str, decode: Decoder) -> Report:
+    frame = parse_hex(text)
+    return to_report(decode(frame), None, datetime.now(UTC), frame)
+
+
+def _write_json(report: Report, out: TextIO) -> None:
+    print(dumps(report.to_json()), file=out, flush=True)
+
+
+def _write_text(report: Report, out: TextIO) -> None:
+    lines = (f"  {reading.name:<24} {_phrase(reading)}" for reading in report)
+    print(f"{report.device}  {report.model}", *lines, sep="\n", file=out, flush=True)
+
+
+def _phrase(reading: Reading) -> str:
+    """The value with its unit, and in words where it is a code."""
+    value = reading.value
+    shown = "-" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
+    words = None if reading.code.startswith("UNKNOWN_") else describe(parameter_id(reading.code), value)
+    return " ".join(filter(None, (shown, reading.unit, f"({words})" if words else None)))
