@@ -37,7 +37,7 @@ def sealed(records: str, pip: int = 0x1234) -> bytes:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_capture(core: Any, case: Path) -> None:
-    frame = bytes.fromhex((case / "input.hex").read_text())
+    frame = bytes.fromhex((case / "frame.hex").read_text())
     expected = json.loads((case / "expected.json").read_text(), parse_float=Decimal)
     keys = {int(manufacturer): key for manufacturer, key in expected.pop("keys").items()}
     if "error" in expected:
@@ -61,7 +61,7 @@ def is_canonical(case: Path) -> bool:
 @pytest.mark.parametrize("case", list(filter(is_canonical, CASES)), ids=lambda case: case.name)
 def test_an_accepted_capture_encodes_to_the_same_bytes(core: Any, case: Path) -> None:
     expected = json.loads((case / "expected.json").read_text())
-    frame = bytes.fromhex((case / "input.hex").read_text())
+    frame = bytes.fromhex((case / "frame.hex").read_text())
     keys = {int(manufacturer): key for manufacturer, key in expected["keys"].items()}
     assert core.encode(core.decode(frame, keys), keys) == frame
 
