@@ -11,7 +11,10 @@ from pathlib import Path
 from cffi import FFI
 
 CSRC = Path(__file__).resolve().parent
-SOURCES = ("openhems.c", "ook.c", "spidev.c", "gpiochip.c", "status.c")
+SOURCES = (
+    *("bands.c", "rfm69.c", "radio.c", "transmit.c"),
+    *("openhems.c", "ook.c", "spidev.c", "gpiochip.c", "status.c"),
+)
 
 # The driver's way to a bus that is a Python object; core/c_radio.py defines them.
 CALLBACKS = """
@@ -43,7 +46,7 @@ ffi.set_source(
     '#include "ehw.h"',
     sources=[f"csrc/{name}" for name in SOURCES],
     include_dirs=["csrc"],
-    depends=["csrc/ehw.h", "csrc/rfm69_regs.h"],
+    depends=["csrc/ehw.h", "csrc/rfm69.h", "csrc/rfm69_regs.h"],
     define_macros=[("EHW_VERSION", f'"{version()}"')],
     extra_compile_args=["-std=c11"],
 )

@@ -38,7 +38,8 @@ enum ehw_size {
 	EHW_OOK_SIZE = 16,
 	EHW_MOST_RECORDS = 28, /* 56 bytes between header and CRC, 2 bytes each at least */
 	EHW_MOST_DATA = 15,
-	EHW_LABEL_SIZE = 32, /* GPIO_MAX_NAME_SIZE */
+	EHW_LABEL_SIZE = 32,     /* GPIO_MAX_NAME_SIZE */
+	EHW_MOST_REGISTERS = 37, /* of a band table, and the mode */
 };
 
 /* What a status means, in English, never NULL. */
@@ -214,5 +215,104 @@ struct ehw_native {
 };
 
 void ehw_native_bus(struct ehw_native *native, struct ehw_bus *bus);
+
+/* ---- The radio: rfm69.c (registers, modes), radio.c (packets in), transmit.c (out) ---- */
+
+struct ehw_radio;
+
+/* What cannot be read from the chip. */
+struct ehw_radio_config {
+	int16_t power_dbm;       /* RFM69W -18..13, RFM69HCW -2..20 */
+	uint8_t high_power;      /* an HCW module: antenna on PA_BOOST */
+	uint8_t promiscuous;     /* also frames of other manufacturers */
+	uint8_t node_address;    /* manufacturer id to let through; Energenie is 4 */
+	uint8_t frequency_error; /* also measure how far off each sender is */
+};
+
+/* One frame from the FIFO: the length byte, and as many bytes as it says. */
+struct ehw_frame {
+	uint8_t data[EHW_FIFO_SIZE];
+	uint8_t length;   /* bytes in data: 11..66 */
+	uint8_t rssi;     /* when the frame was complete: -rssi / 2 dBm */
+	uint8_t measured; /* whether the next one was */
+	int32_t frequency_error_hz;
+};
+
+/* What happened since ehw_radio_open(); only ever counts up. */
+struct ehw_counters {
+	uint64_t airtime_us; /* of everything sent */
+	uint32_t frames;
+	uint32_t refused_length; /* length byte under 10 or over 65, thrown away whole */
+	uint32_t overruns;
+	uint32_t restarts; /* receiver put back to work without a reset */
+	uint32_t resets;
+	uint32_t sent;
+	uint32_t send_timeouts;
+	uint32_t underruns;
+};
+
+/* What the chip looked like when the last call failed. */
+struct ehw_evidence {
+	uint8_t mode;             /* EHW_ERR_TIMEOUT: OP_MODE that it did not reach, or 0xFF */
+	uint8_t version;          /* EHW_ERR_MISO_..., _VERSION, _READBACK, _LOST: register 0x10 */
+	uint8_t flags_1, flags_2; /* EHW_ERR_LOST: registers 0x27, 0x28 */
+	uint8_t count;            /* EHW_ERR_READBACK: registers that did not keep their value */
+	uint8_t registers[EHW_MOST_REGISTERS];
+};
+
+/* A driver on a bus, which is copied; nothing is touched before ehw_radio_start().
+ * EHW_ERR_RANGE for a power that the module cannot send. */
+int ehw_radio_open(const struct ehw_bus *bus, const struct ehw_radio_config *config,
+		   struct ehw_radio **radio);
+
+/* Standby, best effort, and free. NULL is allowed. */
+void ehw_radio_close(struct ehw_radio *radio);
+
+/* Free only, where the bus is gone already. NULL is allowed. */
+void ehw_radio_free(struct ehw_radio *radio);
+
+/* Reset, prove that an RFM69 answers, load the FSK table, read it back, stay in Standby.
+ * EHW_ERR_MISO_LOW, EHW_ERR_MISO_HIGH, EHW_ERR_VERSION, EHW_ERR_READBACK. 1.2 s at most. */
+int ehw_radio_start(struct ehw_radio *radio);
+
+/* Enter receive mode; resets the chip and tries once more. EHW_ERR_TIMEOUT. */
+int ehw_radio_receive(struct ehw_radio *radio);
+
+/* Look once, in receive mode only: 1 and a frame, or 0.
+ * Restarts a stuck receiver by itself. EHW_ERR_LOST: no longer in receive mode. */
+int ehw_radio_poll(struct ehw_radio *radio, struct ehw_frame *frame);
+
+/* Whether the last poll saw a frame under way. */
+int ehw_radio_receiving(const struct ehw_radio *radio);
+
+/* Signal strength now, in receive mode: 0..255 for -value / 2 dBm. */
+int ehw_radio_rssi(struct ehw_radio *radio);
+
+/* Send one frame, 2..66 bytes with its length byte; ends in Standby.
+ * EHW_ERR_RANGE; EHW_ERR_TIMEOUT: it was not sent, or nobody knows, and the chip was reset. */
+int ehw_radio_send_fsk(struct ehw_radio *radio, const uint8_t *frame, size_t length);
+
+/* Send an OOK frame 1..75 times without a gap; ends in Standby with the FSK table loaded. */
+int ehw_radio_send_ook(struct ehw_radio *radio, const uint8_t *code, size_t length, int repeats);
+
+/* Receive and send nothing. */
+int ehw_radio_standby(struct ehw_radio *radio);
+
+/* Standby, FIFO cleared, receive: the remedy for every stuck receiver. */
+int ehw_radio_restart(struct ehw_radio *radio);
+
+/* EHW_ERR_RANGE. */
+int ehw_radio_set_power(struct ehw_radio *radio, int dbm);
+
+/* Chip temperature, uncalibrated, +-10 degC. Leaves receive mode for under 1 ms. */
+int ehw_radio_temperature(struct ehw_radio *radio, int *celsius);
+
+/* Compare the registers with what was last written; reload them all if any differs.
+ * Returns how many do; their addresses are the evidence. */
+int ehw_radio_verify(struct ehw_radio *radio);
+
+void ehw_radio_counters(const struct ehw_radio *radio, struct ehw_counters *counters);
+
+void ehw_radio_evidence(const struct ehw_radio *radio, struct ehw_evidence *evidence);
 
 #endif
