@@ -86,7 +86,7 @@ class Air:
         seed: int = 0,
         *,
         path_loss_db: float = 60.0,
-        noise_dbm: float = -110.0,
+        noise_dbm: float = -118.0,
         loss: float = 0.0,
         bit_error_rate: float = 0.0,
     ) -> None:

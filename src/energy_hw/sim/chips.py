@@ -23,7 +23,7 @@ OOK_FRAME_BYTES = 16
 PREAMBLE_CHIPS_NEEDED = 12
 """Alternating chips that the bit synchroniser needs before the sync word."""
 
-_ALTERNATING = "10" * PREAMBLE_CHIPS_NEEDED
+_ALTERNATING = (0b101010101010, 0b010101010101)
 
 
 def from_bytes(data: bytes) -> str:
@@ -58,9 +58,11 @@ def ook(code: bytes, repeats: int) -> str:
 
 
 def has_preamble(chips: str, sync_at: int) -> bool:
-    """Whether enough alternating chips stand before the sync word for the bit synchroniser."""
+    """Whether enough alternating chips stand before the sync word for the bit synchroniser; one may be wrong."""
     before = chips[max(0, sync_at - PREAMBLE_CHIPS_NEEDED) : sync_at]
-    return before in (_ALTERNATING[:PREAMBLE_CHIPS_NEEDED], _ALTERNATING[1 : PREAMBLE_CHIPS_NEEDED + 1])
+    return len(before) == PREAMBLE_CHIPS_NEEDED and any(
+        (int(before, 2) ^ phase).bit_count() <= 1 for phase in _ALTERNATING
+    )
 
 
 def find(chips: str, pattern: str, start: int = 0, tolerance: int = 0) -> int:

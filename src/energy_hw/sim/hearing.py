@@ -65,7 +65,7 @@ class Transmission:
 
     def chip_at(self, ns: int) -> int:
         """Chips that are complete at a time."""
-        return math.floor((ns - self.start_ns) / self.chip_ns + 1e-6)
+        return math.floor((ns - self.start_ns) / self.chip_ns + 1e-4)
 
     def on_channel(self, frequency_hz: float) -> bool:
         """Whether it is heard, or disturbs, on a frequency."""
@@ -157,7 +157,7 @@ class Hearing:
     def _span(self, other: Transmission) -> tuple[int, int]:
         """The chips that another transmission touches."""
         sent = self.transmission
-        end = _UNKNOWN_END if other.end_ns is None else math.ceil((other.end_ns - sent.start_ns) / sent.chip_ns - 1e-6)
+        end = _UNKNOWN_END if other.end_ns is None else math.ceil((other.end_ns - sent.start_ns) / sent.chip_ns - 1e-4)
         return sent.chip_at(other.start_ns), end
 
     def _noise(self, count: int) -> str:
