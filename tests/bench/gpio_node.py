@@ -96,6 +96,8 @@ class Lines:
         size = min(buffer_size or len(offsets) * EVENTS_PER_LINE, MAX_LINES * EVENTS_PER_LINE)
         self.room = 1 << (size - 1).bit_length()  # kfifo_alloc() rounds up to a power of two
         self.events: deque[bytes] = deque(maxlen=self.room)
+        self.gone: Callable[[], bool] = lambda: False
+        """Whether the program has closed them, which the server may not have got round to yet."""
         self.seen = 0
         self.seen_of = dict.fromkeys(offsets, 0)
         self.readable, self._token = os.pipe2(os.O_CLOEXEC)
@@ -166,6 +168,7 @@ class GpioChip:
         _, _, offset, _, _, _, padding = wire.LINE_INFO.unpack(argument)
         if offset >= len(self.lines) or any(padding):
             raise invalid(f"line {offset} of {len(self.lines)}")
+        self.reap()
         line = self.lines[offset]
         flags = line.flags | (USED if line.holder else 0) | (0 if line.flags & OUTPUT else INPUT)
         return wire.LINE_INFO.pack(line.name.encode(), line.consumer.encode(), offset, 0, flags, b"", b"")
@@ -177,6 +180,7 @@ class GpioChip:
             raise invalid(f"{count} lines")
         wanted = struct.unpack(f"={MAX_LINES}I", offsets)[:count]
         parsed = Config.parse(config, count)
+        self.reap()
         with self.lock:
             self._check_free(wanted, parsed, size)
             lines = Lines(self, wanted, parsed, size)
@@ -248,10 +252,17 @@ class GpioChip:
                 line.driven = bool(bits >> index & 1) ^ bool(line.flags & ACTIVE_LOW)
         self._tell([(line, line.driven) for _, line in chosen])
 
+    def reap(self) -> None:
+        """Release what is closed: in the kernel a line is free as soon as close() is done."""
+        for lines in {line.holder for line in self.lines if line.holder and line.holder.gone()}:
+            self.release(lines)
+
     def release(self, lines: Lines) -> None:
-        """The descriptor was closed: the lines are inputs again."""
+        """The descriptor was closed: the lines are inputs again. May be called twice."""
         freed = []
         with self.lock:
+            if lines is not self.lines[lines.offsets[0]].holder:
+                return
             for offset in lines.offsets:
                 line = self.lines[offset]
                 freed += [(line, line.outside)] if line.flags & OUTPUT else []

@@ -164,6 +164,7 @@ class Machine(Radio):
 
     def levels(self) -> dict[str, bool]:
         """Every line of the header that is high or held."""
+        self.header.reap()
         lines = self.header.lines
         return {line.name: line.level for line in lines if line.level or line.holder}
 

@@ -14,6 +14,7 @@ import array
 import errno
 import json
 import os
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -36,9 +37,10 @@ Answer = tuple[int, bytes, int | None]
 class Connection:
     """One descriptor of the program: a node it opened, or lines it requested."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, connected: socket.socket) -> None:
         self._machine = server.machine
         self._server = server
+        self._connected = connected
         self._path = ""
         self._lines: Lines | None = None
 
@@ -92,6 +94,7 @@ class Connection:
 
     def attach(self, handle: int, _payload: bytes) -> Answer:
         self._lines = self._server.kept.pop(handle)
+        self._lines.gone = lambda: has_hung_up(self._connected)
         return 0, b"", None
 
     def events(self, most: int, _payload: bytes) -> Answer:
@@ -172,7 +175,7 @@ class Server:
                 self._start(self._serve, connected)
 
     def _serve(self, connected: socket.socket) -> None:
-        connection = Connection(self)
+        connection = Connection(self, connected)
         with suppress(OSError):
             while question := connected.recv(LARGEST):
                 self._reply(connected, connection, question)
@@ -202,6 +205,15 @@ class Server:
                     connected.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(timeout=10)
+
+
+def has_hung_up(connected: socket.socket) -> bool:
+    """Whether the other side is closed, or this one."""
+    if connected.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(connected, 0)
+    return bool(poll.poll(0))
 
 
 def send(connected: socket.socket, parts: list[bytes], descriptor: int | None) -> None:
