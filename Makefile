@@ -6,7 +6,7 @@ BIN     = $(VENV)/bin
 PIP     = $(BIN)/pip --disable-pip-version-check --quiet --retries 5
 CORE    = $(wildcard csrc/*.c csrc/*.h csrc/build.py) setup.py pyproject.toml
 
-.PHONY: monitor test check bench lib dist test-kernel test-arm test-asan fuzz coverage clean
+.PHONY: monitor test check bench lib dist test-kernel test-arm test-asan test-noise test-valgrind fuzz coverage clean
 
 # Packets from the board; without one it says so and shows a simulated house.
 monitor: $(VENV)/.installed
@@ -42,8 +42,15 @@ test-arm:
 test-asan:
 	$(MAKE) -C csrc asan
 
+test-valgrind:
+	$(MAKE) -C csrc valgrind
+
+# A million frames instead of a hundred thousand.
+test-noise: $(VENV)/.tested
+	EHW_NOISE_FRAMES=1000000 $(BIN)/python -m pytest tests/core/test_noise.py
+
 fuzz:
-	$(MAKE) -C csrc fuzz
+	$(MAKE) -C csrc fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)
 
 coverage:
 	$(MAKE) -C csrc coverage

@@ -14,7 +14,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
+from energy_hw.errors import ConfigError
 from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.links.spi import SpiBus, SpidevBus
 
@@ -106,10 +108,18 @@ def open_board(device: str, wiring: Wiring, speed_hz: int = 4_000_000) -> Board:
     return Board(f"{wiring.name} on {device}", spi, pins, SystemClock())
 
 
-def open_bus(device: str, **options: object) -> Board:
-    """The board behind a device that starts with `sim:`; the simulator is found by name, not by import."""
+def open_bus(device: str) -> Board:
+    """The board behind `sim:...`, options as in a URL: `sim:house?speed=20&seed=3`.
+
+    The simulator is found by name, not by import, so that no driver knows it. Raises ConfigError.
+    """
     simulator = importlib.import_module("energy_hw.sim.board")
-    board: Board = simulator.open_board(device, **options)
+    name, _, query = device.partition("?")
+    try:
+        options = {key: float(value) for key, value in parse_qsl(query, strict_parsing=bool(query))}
+        board: Board = simulator.open_board(name, **options)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"expected something like sim:house?speed=20, got {device!r}: {error}") from None
     return board
 
 

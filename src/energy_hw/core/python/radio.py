@@ -60,7 +60,7 @@ class Radio(Chip):
         self._fei_started = self.receiving = False
 
     def poll(self) -> ReceivedFrame | None:
-        flags, rssi = self._spi.transfer([bytes([reg.IRQ_FLAGS_1, 0, 0]), bytes([reg.RSSI_VALUE, 0])])
+        flags, rssi = self._transfer([bytes([reg.IRQ_FLAGS_1, 0, 0]), bytes([reg.RSSI_VALUE, 0])])
         flags_1, flags_2 = flags[1], flags[2]
         if flags_1 & reg.MODE_READY == 0 or flags_1 & reg.PLL_LOCK == 0 or flags_2 & reg.PACKET_SENT:
             raise self._lost(flags_1, flags_2)
@@ -97,7 +97,7 @@ class Radio(Chip):
     def _start_fei(self) -> None:
         """Measure the frequency error once a frame, while its sender is on air."""
         if not self._fei_started:
-            self._spi.transfer([bytes([reg.AFC_FEI | reg.WRITE, reg.FEI_START])])
+            self._transfer([bytes([reg.AFC_FEI | reg.WRITE, reg.FEI_START])])
             self._fei_started = True
 
     def _read_fei(self) -> int | None:
@@ -175,7 +175,7 @@ class Radio(Chip):
             self._wait_fifo_empty(left_us)
 
     def _fill(self, data: bytes) -> None:
-        self._spi.transfer([bytes([reg.FIFO | reg.WRITE]) + data])
+        self._transfer([bytes([reg.FIFO | reg.WRITE]) + data])
 
     def _stream(self, waiting: bytes) -> None:
         """Write 32 bytes whenever 31 or fewer are left, which is 51 ms before the FIFO runs dry."""

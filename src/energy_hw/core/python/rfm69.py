@@ -5,6 +5,7 @@ Source: SX1231 data sheet, chapters 4 and 5.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from energy_hw.core.interface import RadioConfig, RadioCounters
@@ -27,14 +28,20 @@ class Chip:
         self._shadow = bytearray(0x80)
         self._mode = UNKNOWN
 
+    def _transfer(self, frames: Sequence[bytes]) -> list[bytes]:
+        answers = self._spi.transfer(frames)
+        if [len(answer) for answer in answers] != [len(frame) for frame in frames]:
+            raise LinkError(f"expected {sum(map(len, frames))} bytes from SPI, got {sum(map(len, answers))}")
+        return answers
+
     def _read(self, register: int, count: int = 1) -> bytes:
-        return self._spi.transfer([bytes([register]) + bytes(count)])[0][1:]
+        return self._transfer([bytes([register]) + bytes(count)])[0][1:]
 
     def _write(self, *settings: tuple[int, int]) -> None:
         """All settings in one message; consecutive registers in one burst."""
         for register, value in settings:
             self._shadow[register] = value
-        self._spi.transfer([bytes([register | reg.WRITE]) + data for register, data in reg.bursts(settings)])
+        self._transfer([bytes([register | reg.WRITE]) + data for register, data in reg.bursts(settings)])
 
     def _set_mode(self, mode: int) -> None:
         """Change mode and wait until the chip says it is there: 100 looks, 100 us apart at least."""
@@ -101,7 +108,7 @@ class Chip:
     def _mismatches(self) -> list[int]:
         """Registers of the table, and the mode, that do not read back as last written."""
         runs = [(reg.OP_MODE, 1), *((first, len(data)) for first, data in reg.bursts(reg.OPENHEMS_BAND))]
-        answers = self._spi.transfer([bytes([first]) + bytes(count) for first, count in runs])
+        answers = self._transfer([bytes([first]) + bytes(count) for first, count in runs])
         return [
             register
             for (first, _), answer in zip(runs, answers, strict=True)
