@@ -16,7 +16,7 @@ const struct setting openhems_band[BAND_SIZE] = {
 	{ REG_FRF_MID, 0x93 },
 	{ REG_FRF_LSB, 0x33 },
 	{ REG_AFC_CTRL, 0x00 },
-	{ REG_PA_LEVEL, 0x9C }, /* 10 dBm from PA0; power_settings() replaces it */
+	{ REG_PA_LEVEL, 0x9C }, /* 10 dBm from PA0; rfm69_power() replaces it */
 	{ REG_PA_RAMP, 0x09 },  /* 40 us */
 	{ REG_OCP, 0x1A },      /* 45 + 5 * 10 = 95 mA */
 	{ REG_LNA, 0x08 },      /* 50 ohm, gain by AGC */
@@ -97,7 +97,7 @@ const struct setting boost_off[BOOST_SIZE] = {
 	{ REG_TEST_PA_2, 0x70 },
 };
 
-uint8_t read_back_mask(uint8_t reg)
+uint8_t rfm69_read_back_mask(uint8_t reg)
 {
 	switch (reg) {
 	case REG_LNA:
@@ -111,7 +111,7 @@ uint8_t read_back_mask(uint8_t reg)
 	}
 }
 
-void set_value(struct setting table[BAND_SIZE], uint8_t reg, uint8_t value)
+void rfm69_set_value(struct setting table[BAND_SIZE], uint8_t reg, uint8_t value)
 {
 	for (int i = 0; i < BAND_SIZE; i++)
 		if (table[i].reg == reg)
@@ -123,7 +123,7 @@ void set_value(struct setting table[BAND_SIZE], uint8_t reg, uint8_t value)
  *          (PA1+PA2)  -14 + P     14..17
  *          (boost)    -11 + P     18..20     at most 1 % of the time
  */
-int power_settings(int dbm, int high_power, uint8_t *pa_level, uint8_t *boost)
+int rfm69_power(int dbm, int high_power, uint8_t *pa_level, uint8_t *boost)
 {
 	if (dbm < (high_power ? -2 : -18) || dbm > (high_power ? 20 : 13))
 		return EHW_ERR_RANGE;

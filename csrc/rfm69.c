@@ -109,10 +109,10 @@ int rfm69_load_fsk(struct ehw_radio *radio)
 
 	for (int i = 0; i < BAND_SIZE; i++)
 		table[i] = openhems_band[i];
-	set_value(table, REG_PA_LEVEL, radio->pa_level);
-	set_value(table, REG_PACKET_CONFIG_1,
+	rfm69_set_value(table, REG_PA_LEVEL, radio->pa_level);
+	rfm69_set_value(table, REG_PACKET_CONFIG_1,
 		  radio->config.promiscuous ? FILTER_NONE : FILTER_NODE);
-	set_value(table, REG_NODE_ADRS, radio->config.node_address);
+	rfm69_set_value(table, REG_NODE_ADRS, radio->config.node_address);
 	return rfm69_write(radio, table, BAND_SIZE);
 }
 
@@ -129,7 +129,7 @@ int ehw_radio_open(const struct ehw_bus *bus, const struct ehw_radio_config *con
 	opened->bus = *bus;
 	opened->config = *config;
 	opened->mode = MODE_UNKNOWN;
-	if (power_settings(config->power_dbm, config->high_power, &opened->pa_level,
+	if (rfm69_power(config->power_dbm, config->high_power, &opened->pa_level,
 			   &opened->boost)) {
 		free(opened);
 		return EHW_ERR_RANGE;
@@ -234,7 +234,7 @@ static void compare(struct ehw_radio *radio, uint8_t reg, uint8_t value)
 {
 	struct ehw_evidence *evidence = &radio->evidence;
 
-	if ((value ^ radio->shadow[reg]) & read_back_mask(reg))
+	if ((value ^ radio->shadow[reg]) & rfm69_read_back_mask(reg))
 		evidence->registers[evidence->count++] = reg;
 }
 
@@ -262,7 +262,7 @@ int ehw_radio_standby(struct ehw_radio *radio)
 
 int ehw_radio_set_power(struct ehw_radio *radio, int dbm)
 {
-	int status = power_settings(dbm, radio->config.high_power, &radio->pa_level, &radio->boost);
+	int status = rfm69_power(dbm, radio->config.high_power, &radio->pa_level, &radio->boost);
 
 	return status ? status : rfm69_write_one(radio, REG_PA_LEVEL, radio->pa_level);
 }

@@ -31,13 +31,13 @@ extern const struct setting openhems_band[BAND_SIZE], ook_band[BAND_SIZE];
 extern const struct setting boost_on[BOOST_SIZE], boost_off[BOOST_SIZE];
 
 /* Bits of a register that read back as written; the others are status or triggers. */
-uint8_t read_back_mask(uint8_t reg);
+uint8_t rfm69_read_back_mask(uint8_t reg);
 
 /* Give a register of a band table another value. */
-void set_value(struct setting table[BAND_SIZE], uint8_t reg, uint8_t value);
+void rfm69_set_value(struct setting table[BAND_SIZE], uint8_t reg, uint8_t value);
 
 /* PA_LEVEL for a power, and whether it needs boost_on while sending. EHW_ERR_RANGE. */
-int power_settings(int dbm, int high_power, uint8_t *pa_level, uint8_t *boost);
+int rfm69_power(int dbm, int high_power, uint8_t *pa_level, uint8_t *boost);
 
 /* ---- rfm69.c ---- */
 

@@ -140,11 +140,11 @@ static void ook_table(const struct ehw_radio *radio, int repeats, struct setting
 	int fixed = repeats <= OOK_MOST_FIXED ? repeats * EHW_OOK_SIZE : 0;
 
 	memcpy(table, ook_band, sizeof(ook_band));
-	set_value(table, REG_PA_LEVEL, radio->pa_level);
-	set_value(table, REG_NODE_ADRS, radio->config.node_address);
-	set_value(table, REG_PAYLOAD_LENGTH, (uint8_t)fixed);
+	rfm69_set_value(table, REG_PA_LEVEL, radio->pa_level);
+	rfm69_set_value(table, REG_NODE_ADRS, radio->config.node_address);
+	rfm69_set_value(table, REG_PAYLOAD_LENGTH, (uint8_t)fixed);
 	/* 16 bytes never pass 31 */
-	set_value(table, REG_FIFO_THRESH, repeats == 1 ? 0x8F : OOK_LEVEL);
+	rfm69_set_value(table, REG_FIFO_THRESH, repeats == 1 ? 0x8F : OOK_LEVEL);
 }
 
 /* In Standby: FIFO cleared, registers set, FIFO filled. */
