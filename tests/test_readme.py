@@ -33,7 +33,13 @@ def environment() -> dict[str, str]:
 def first_line_then_interrupt(command: list[str]) -> tuple[str, str]:
     """The first line that a program prints, and the rest until it ends by Ctrl-C."""
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     first = process.stdout.readline()
@@ -57,7 +63,12 @@ def test_a_shell_line_does_what_it_says(line: str) -> None:
         printed, errors = first_line_then_interrupt(["bash", "-c", f"exec {runnable}"])
     else:
         done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", runnable], cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=BOUND_S
+            ["bash", "-o", "pipefail", "-c", runnable],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=BOUND_S,
         )
         assert done.returncode == 0, done.stderr
         printed, errors = done.stdout, done.stderr

@@ -24,7 +24,9 @@ def test_version() -> None:
     assert __version__ in invoke("--version").stdout
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["monitor", "-h"], ["decode", "--help"], ["decode", "openhems", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["monitor", "-h"], ["decode", "--help"], ["decode", "openhems", "-h"]]
+)
 def test_help_names_its_options(arguments: list[str]) -> None:
     done = invoke(*arguments)
     assert done.exit_code == 0
@@ -33,7 +35,13 @@ def test_help_names_its_options(arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["nonsense"], ["monitor", "--nonsense"], ["monitor", "--count", "-1"], ["monitor", "--name", "kettle"], ["decode"]],
+    [
+        ["nonsense"],
+        ["monitor", "--nonsense"],
+        ["monitor", "--count", "-1"],
+        ["monitor", "--name", "kettle"],
+        ["decode"],
+    ],
 )
 def test_a_wrong_command_line_is_usage_and_exits_2(arguments: list[str]) -> None:
     assert invoke(*arguments).exit_code == 2 or arguments == ["decode"]

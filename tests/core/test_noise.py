@@ -80,8 +80,7 @@ def verdict(core: object, frame: bytes) -> Message | str:
     try:
         return core.decode(frame)  # type: ignore[attr-defined,no-any-return]
     except FrameError as error:
-        assert error.raw == frame
-        return type(error).__name__
+        return type(error).__name__ if error.raw == frame else f"{type(error).__name__} with another frame"
 
 
 def test_both_cores_give_the_same_verdict_on_noise() -> None:
@@ -107,7 +106,9 @@ def test_what_one_core_encodes_the_other_decodes() -> None:
         for _ in range(dice.randrange(5)):
             kind, length = dice.choice(INTEGER_TYPES), dice.randrange(1, 8)
             data = dice.randbytes(length)
-            value = cores.get("python").decode(sealed(dice, bytes([1, kind << 4 | length]) + data + b"\0")).records[0].value
+            value = (
+                cores.get("python").decode(sealed(dice, bytes([1, kind << 4 | length]) + data + b"\0")).records[0].value
+            )
             assert encode_value(kind, length, value) == data
             records.append(Record(dice.randrange(1, 128), dice.random() < 0.5, kind, data, value))
         message = Message(4, dice.randrange(256), dice.randrange(0xF200), dice.randrange(1 << 24), tuple(records))

@@ -1,0 +1,327 @@
+"""The C driver does what the Python driver does: the same bytes on the bus, results, errors and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import pytest
+
+from energy_hw.core.c import CCore
+from energy_hw.core.interface import Core, Radio, RadioConfig
+from energy_hw.core.python import PythonCore
+from energy_hw.errors import EnergyHwError, LinkClosed, LinkError, OutOfRange
+from energy_hw.sim.board import SimBoard, sim_board
+from energy_hw.sim.faults import Faults
+
+REPORT = bytes.fromhex("1c0402580b552423bcd2ac508d265ba2cf74b773474aa9f197f1f03f23")
+FOREIGN = bytes.fromhex("0d1602b9280c8d788f65baed7b84")
+CODE = bytes.fromhex("800000008ee8ee888ee8ee888ee8eeee")
+MS = 1_000_000
+
+
+class Story(NamedTuple):
+    """What happened with one core: results and errors in order, every exchange on the bus, and the time."""
+
+    results: list[object]
+    exchanges: list[tuple[tuple[bytes, ...], tuple[bytes, ...]]]
+    ended_s: float
+
+
+class Teller:
+    """Calls a radio's methods and notes what comes of it."""
+
+    def __init__(self, core: Core, config: RadioConfig, **board: Any) -> None:
+        self.board: SimBoard = sim_board(**board)
+        self.faults = Faults(self.board)
+        self.story = Story([], [], 0.0)
+        self._transfer = self.board.spi.transfer
+        self.board.spi.transfer = self._note  # type: ignore[method-assign]
+        self.radio: Radio = core.radio(self.board, config)
+
+    def _note(self, frames: Sequence[bytes]) -> list[bytes]:
+        answers = self._transfer(frames)
+        self.story.exchanges.append((tuple(frames), tuple(answers)))
+        return answers
+
+    def __call__(self, name: str, *arguments: Any) -> None:
+        try:
+            self.story.results.append((name, getattr(self.radio, name)(*arguments)))
+        except EnergyHwError as error:
+            self.story.results.append((name, type(error), str(error), vars(error)))
+        self.story.results.append((self.radio.receiving, self.radio.counters))
+
+    def listen(self, *frames: bytes, polls: int = 30) -> None:
+        """Frames come one after the other; poll every 5 ms meanwhile."""
+        for frame in frames:
+            self.board.air.send_fsk(frame, sender="device")
+            for _ in range(polls):
+                self.board.clock.advance(5 * MS)
+                self("poll")
+
+
+Scene = Callable[[Teller], None]
+
+
+def receives_a_report(tell: Teller) -> None:
+    tell("start"), tell("receive"), tell("poll")
+    tell.listen(REPORT, FOREIGN, REPORT)
+    tell("rssi_dbm")
+
+
+def measures_the_frequency_error(tell: Teller) -> None:
+    receives_a_report(tell)
+    tell("restart")
+    tell.listen(REPORT)
+
+
+def refuses_a_length_byte_of_none(tell: Teller) -> None:
+    tell("start"), tell("receive")
+    tell.listen(bytes.fromhex("050401020304"), bytes([0x41, 4]) + bytes(64), bytes([0x42, 4]) + bytes(65), polls=60)
+    tell.listen(REPORT)
+
+
+def sends_fsk(tell: Teller) -> None:
+    tell("start"), tell("receive"), tell("send_fsk", REPORT), tell("receive"), tell("poll")
+    tell("send_fsk", b"\x03abc"), tell("send_fsk", bytes([65]) + bytes(65))
+
+
+def refuses_what_is_no_frame(tell: Teller) -> None:
+    tell("start")
+    for frame in (b"", b"\0", b"\x04abc", bytes([66]) + bytes(66)):
+        tell("send_fsk", frame)
+    for code, repeats in ((CODE, 0), (CODE, 76), (CODE, -1), (CODE, 1 << 40), (CODE[1:], 1), (CODE + b"\0", 1)):
+        tell("send_ook", code, repeats)
+
+
+def sends_ook(tell: Teller) -> None:
+    tell("start"), tell("receive")
+    for repeats in (1, 2, 4, 5, 15, 16, 75):
+        tell("send_ook", CODE, repeats)
+    tell("send_fsk", REPORT), tell("receive"), tell("poll")
+
+
+def measures_its_temperature(tell: Teller) -> None:
+    tell("start"), tell("temperature_c"), tell("receive"), tell("temperature_c")
+    tell.listen(REPORT)
+
+
+def changes_its_power(tell: Teller) -> None:
+    tell("start")
+    for dbm in (-2, 13, 14, 17, 18, 20, 21, -3, -18, -19):
+        tell("set_power", dbm), tell("send_fsk", REPORT), tell("verify")
+
+
+def mends_flipped_registers(tell: Teller) -> None:
+    tell("start"), tell("verify"), tell("receive")
+    tell.faults.now("register_flip", address=0x2D, mask=0x03)
+    tell.faults.now("register_flip", address=0x6F, mask=0x10)
+    tell("verify"), tell("verify")
+    tell.listen(REPORT)
+    tell("standby")
+    tell.faults.now("register_flip", address=0x07, mask=0x80)
+    tell("verify"), tell("poll")
+
+
+def survives_a_brown_out(tell: Teller) -> None:
+    tell("start"), tell("receive")
+    tell.faults.now("brown_out")
+    tell("poll"), tell("verify"), tell("poll"), tell("start"), tell("receive")
+    tell.listen(REPORT)
+
+
+def meets_a_dead_bus(tell: Teller) -> None:
+    for level in (0x00, 0xFF, None):
+        tell.faults.now("miso", level=level)
+        tell("start")
+    tell.faults.now("version", version=0x22)
+    tell("start")
+
+
+def loses_a_chip_while_it_listens(tell: Teller) -> None:
+    tell("start"), tell("receive")
+    for level in (0xFF, 0x00):
+        tell.faults.now("miso", level=level)
+        tell("poll"), tell("receive"), tell("temperature_c"), tell("send_fsk", REPORT), tell("verify")
+
+
+def has_a_pll_that_does_not_lock(tell: Teller) -> None:
+    tell("start")
+    for count in (1, 2):
+        tell.faults.now("pll", count=count)
+        tell("send_fsk", REPORT)
+        tell.faults.now("pll", count=count)
+        tell("send_ook", CODE, 3)
+        tell.faults.now("pll", count=count)
+        tell("receive"), tell("poll")
+
+
+def never_says_packet_sent(tell: Teller) -> None:
+    tell("start")
+    tell.faults.now("packet_sent")
+    tell("send_fsk", REPORT)
+    tell.faults.now("packet_sent")
+    tell("send_ook", CODE, 8), tell("receive"), tell("poll")
+
+
+def stalls_in_a_burst(tell: Teller) -> None:
+    tell("start")
+    for at_s, repeats in ((0.03, 20), (0.03, 12), (0.2, 40)):
+        tell.faults.at(tell.board.clock.monotonic() + at_s, "stall", ms=300)
+        tell("send_ook", CODE, repeats)
+    tell("receive"), tell("poll")
+
+
+def stalls_while_frames_come(tell: Teller) -> None:
+    tell("start"), tell("receive")
+    tell.listen(REPORT, REPORT, REPORT, polls=1)
+    tell.listen(REPORT)
+
+
+def has_a_bus_that_fails(tell: Teller) -> None:
+    tell("start"), tell("receive")
+    for call in (("poll",), ("receive",), ("send_fsk", REPORT), ("send_ook", CODE, 5), ("verify",), ("start",)):
+        tell.faults.now("spi_error")
+        tell(*call)
+        tell.faults.now("short_transfer")
+        tell(*call)
+    tell("start"), tell("receive")
+    tell.listen(REPORT)
+
+
+SCENES: list[Scene] = [
+    receives_a_report,
+    measures_the_frequency_error,
+    refuses_a_length_byte_of_none,
+    sends_fsk,
+    refuses_what_is_no_frame,
+    sends_ook,
+    measures_its_temperature,
+    changes_its_power,
+    mends_flipped_registers,
+    survives_a_brown_out,
+    meets_a_dead_bus,
+    loses_a_chip_while_it_listens,
+    has_a_pll_that_does_not_lock,
+    never_says_packet_sent,
+    stalls_in_a_burst,
+    stalls_while_frames_come,
+    has_a_bus_that_fails,
+]
+CONFIGS = {
+    "RFM69W": (RadioConfig(), {}),
+    "RFM69HCW": (RadioConfig(power_dbm=20, high_power=True), {"high_power": True}),
+    "promiscuous, measuring": (RadioConfig(promiscuous=True, frequency_error=True), {}),
+    "without RESET": (RadioConfig(node_address=0x16), {"reset": False}),
+    "on a busy computer": (RadioConfig(), {"jitter_s": 0.004, "seed": 7}),
+}
+
+
+def tell(core: Core, scene: Scene, config: RadioConfig, board: dict[str, Any]) -> Story:
+    teller = Teller(core, config, **board)
+    scene(teller)
+    teller("close")
+    return teller.story._replace(ended_s=teller.board.clock.monotonic())
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_both_cores_tell_the_same_story(scene: Scene, config: str) -> None:
+    in_c, in_python = (tell(core, scene, *CONFIGS[config]) for core in (CCore(), PythonCore()))
+    assert in_c.results == in_python.results
+    assert in_c.exchanges == in_python.exchanges
+    assert in_c.ended_s == in_python.ended_s
+
+
+# -- what only the wrapper can get wrong ------------------------------------------
+
+
+class Interruption(BaseException):
+    """Like KeyboardInterrupt."""
+
+
+def interrupt(*_arguments: object) -> None:
+    raise Interruption
+
+
+@pytest.fixture
+def board() -> SimBoard:
+    return sim_board()
+
+
+def test_an_exception_on_the_bus_goes_through_c(board: SimBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    radio = CCore().radio(board)
+    monkeypatch.setattr(board.spi, "transfer", interrupt)
+    with pytest.raises(Interruption):
+        radio.start()
+
+
+def test_an_exception_in_a_sleep_ends_the_call_at_the_next_transfer(
+    board: SimBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    radio = CCore().radio(board)
+    monkeypatch.setattr(board.spi, "sleep_us", interrupt)
+    with pytest.raises(Interruption):
+        radio.start()
+    assert board.spi.messages == 0
+
+
+def test_an_exception_at_the_reset_line_goes_through_c(board: SimBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    radio = CCore().radio(board)
+    monkeypatch.setattr(board.pins, "reset", interrupt)
+    with pytest.raises(Interruption):
+        radio.start()
+
+
+def test_after_an_exception_the_radio_works_again(board: SimBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    radio = CCore().radio(board)
+    with monkeypatch.context() as patch:
+        patch.setattr(board.spi, "transfer", interrupt)
+        with pytest.raises(Interruption):
+            radio.start()
+    radio.start()
+    assert radio.verify() == []
+
+
+def test_close_survives_a_dead_bus_and_a_second_close(board: SimBoard) -> None:
+    radio = CCore().radio(board)
+    radio.start()
+    board.spi.errors = 1
+    radio.close()
+    radio.close()
+    with pytest.raises(LinkClosed, match="the radio is closed"):
+        radio.poll()
+
+
+def test_close_does_not_swallow_an_interruption(board: SimBoard, monkeypatch: pytest.MonkeyPatch) -> None:
+    radio = CCore().radio(board)
+    radio.start()
+    monkeypatch.setattr(board.spi, "transfer", interrupt)
+    with pytest.raises(Interruption):
+        radio.close()
+    radio.close()
+
+
+def test_counters_stay_after_close_and_are_copies(board: SimBoard) -> None:
+    radio = CCore().radio(board)
+    radio.start()
+    radio.send_fsk(REPORT)
+    seen = radio.counters
+    radio.close()
+    assert radio.counters == seen == replace(seen, sent=1, airtime_us=105_006)
+    radio.counters.sent = 99
+    assert radio.counters.sent == 1
+    assert not radio.receiving
+
+
+def test_a_power_that_the_module_cannot_send_is_refused_at_once(board: SimBoard) -> None:
+    with pytest.raises(OutOfRange, match="expected -18 to 13 dBm for an RFM69W, got 14"):
+        CCore().radio(board, RadioConfig(power_dbm=14))
+
+
+def test_a_transfer_that_failed_names_the_bus(board: SimBoard) -> None:
+    radio = CCore().radio(board)
+    board.spi.errors = 1
+    with pytest.raises(LinkError, match=r"sim:: SPI transfer failed"):
+        radio.start()
