@@ -186,6 +186,8 @@ def ehw_py_transfer(context: Any, tx: Any, rx: Any, lengths: Any, count: int) ->
     try:
         if radio.failure is None:  # after a failure in sleep, which could not say so
             answers = radio.board.spi.transfer(cut(data, sizes))
+            if [len(answer) for answer in answers] != sizes:
+                raise trouble.cut_short(len(data), sum(map(len, answers)))
             ffi.memmove(rx, b"".join(answers), len(data))
             return int(lib.EHW_OK)
     except BaseException as error:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from energy_hw.errors import LinkTimeout, MisoStuck, OutOfRange, RadioLost, RadioNotFound, ReadBackFailed, WrongVersion
+from energy_hw.errors import (
+    LinkError,
+    LinkTimeout,
+    MisoStuck,
+    OutOfRange,
+    RadioLost,
+    RadioNotFound,
+    ReadBackFailed,
+    WrongVersion,
+)
 
 
 def not_found(version: int) -> RadioNotFound:
@@ -36,6 +45,11 @@ def lost(flags_1: int, flags_2: int, version: int) -> RadioLost:
         f"expected receive mode and version 0x24, got flags 0x{flags_1:02X} 0x{flags_2:02X} and version "
         f"0x{version:02X}: the radio was reset or unplugged; it is reset and loaded again until it answers"
     )
+
+
+def cut_short(expected: int, got: int) -> LinkError:
+    """Bytes moved by a transfer."""
+    return LinkError(f"expected {expected} bytes from SPI, got {got}")
 
 
 def no_mode(mode: int) -> LinkTimeout:
