@@ -25,9 +25,9 @@ sys.exit(decode_openhems(sys.argv[1], as_json=True, plain=False, out=sys.stdout,
 """
 
 
-@pytest.fixture(autouse=True)
-def _python_core(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ENERGY_HW_CORE", "python")
+@pytest.fixture(autouse=True, params=["c", "python"])
+def _either_core(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENERGY_HW_CORE", request.param)
 
 
 def decode(source: str, as_json: bool = True, plain: bool = False) -> tuple[int, list[str], list[str]]:

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from energy_hw.core.interface import OokCode
-from energy_hw.core.python import ook
+from energy_hw.core.interface import Core, OokCode
 from energy_hw.errors import FrameTooLong, FrameTruncated, OutOfRange, ProtocolError, RecordError
 
+stateless = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+"""A core keeps nothing from one example to the next."""
 FRAMES = json.loads((Path(__file__).parents[1] / "captures" / "ook_frames.json").read_text())
 SOCKET_1_ON = bytes.fromhex("800000008ee8ee888ee8ee888ee8eeee")
 
 
-@pytest.fixture(scope="module")
-def core() -> Any:
-    return SimpleNamespace(ook_encode=ook.ook_encode, ook_decode=ook.ook_decode)
-
-
 @pytest.mark.parametrize("row", FRAMES, ids=lambda row: f"gang {row['gang']} {'on' if row['on'] else 'off'}")
-def test_frame_of_the_default_house_code(core: Any, row: dict[str, Any]) -> None:
+def test_frame_of_the_default_house_code(core: Core, row: dict[str, Any]) -> None:
     code = OokCode(int(row["address"], 16), row["gang"], row["on"])
     assert core.ook_encode(code).hex() == row["frame_hex"]
     assert core.ook_decode(bytes.fromhex(row["frame_hex"])) == code
 
 
+@stateless
 @given(house=st.integers(0, 0xFFFFF), gang=st.integers(0, 6), on=st.booleans())
-def test_encode_then_decode(core: Any, house: int, gang: int, on: bool) -> None:
+def test_encode_then_decode(core: Core, house: int, gang: int, on: bool) -> None:
     frame = core.ook_encode(OokCode(house, gang, on))
     assert len(frame) == 16
     assert core.ook_decode(frame) == OokCode(house, gang, on)
@@ -41,7 +37,7 @@ def test_encode_then_decode(core: Any, house: int, gang: int, on: bool) -> None:
 @pytest.mark.parametrize(
     "code", [OokCode(-1, 1, True), OokCode(0x100000, 1, True), OokCode(0, -1, True), OokCode(0, 7, True)]
 )
-def test_code_out_of_range(core: Any, code: OokCode) -> None:
+def test_code_out_of_range(core: Core, code: OokCode) -> None:
     with pytest.raises(OutOfRange) as caught:
         core.ook_encode(code)
     assert (caught.value.low, caught.value.high) in ((0, 0xFFFFF), (0, 6))
@@ -60,12 +56,13 @@ def test_code_out_of_range(core: Any, code: OokCode) -> None:
         (SOCKET_1_ON[:-2] + b"\x88\x8e", RecordError),  # data 1: nor this
     ],
 )
-def test_what_is_no_code(core: Any, frame: bytes, refusal: type[ProtocolError]) -> None:
+def test_what_is_no_code(core: Core, frame: bytes, refusal: type[ProtocolError]) -> None:
     with pytest.raises(refusal):
         core.ook_decode(frame)
 
 
+@stateless
 @given(frame=st.binary(max_size=18))
-def test_noise_is_refused(core: Any, frame: bytes) -> None:
+def test_noise_is_refused(core: Core, frame: bytes) -> None:
     with pytest.raises(ProtocolError):
         core.ook_decode(frame)
