@@ -52,6 +52,8 @@ class Receiver:
         self._state = state
         self._watched = watched
         self._since_ns = NEVER_NS
+        self._above = False
+        self._signal = False
         self._candidates: dict[Transmission, Candidate] = {}
         self._incoming: Incoming | None = None
         self._next: Event | None = None
@@ -121,8 +123,8 @@ class Receiver:
         """Look for a sync word from since_ns on; the time-outs start again."""
         self._abandon(SEARCHING)
         self._since_ns = since_ns
-        rssi = self._state.flags & flags.RSSI
-        self._set_timeout(self._state.regs[Reg.RXTIMEOUT2 if rssi else Reg.RXTIMEOUT1])
+        self._above = self._signal = False
+        self._set_timeout(self._state.regs[Reg.RXTIMEOUT1])
         self._measure()
         for sent in self._state.air.active:
             if sent.sender != self._state.name and self._tuned_to(sent):
@@ -242,12 +244,16 @@ class Receiver:
         return -self._state.regs[Reg.RSSITHRESH] / 2
 
     def _measure(self) -> None:
-        """Rssi flag, and the time-out that starts with it."""
-        if self.phase == SEARCHING and not self._state.flags & flags.RSSI:
-            level = self._state.air.level_dbm(self._state.name, self.tuned_hz)
-            if level > self._threshold_dbm():
+        """Rssi flag when the channel rises above the threshold; the first time, the second time-out starts."""
+        if self.phase != SEARCHING:
+            return
+        level = self._state.air.level_dbm(self._state.name, self.tuned_hz)
+        before, self._above = self._above, level > self._threshold_dbm()
+        if self._above and not before:
+            if not self._signal:
+                self._signal = True
                 self._set_timeout(self._state.regs[Reg.RXTIMEOUT2])
-                self._state.raise_flags(flags.RSSI)
+            self._state.raise_flags(flags.RSSI)
 
     def _set_timeout(self, sixteen_bits: int) -> None:
         if self._timeout is not None:

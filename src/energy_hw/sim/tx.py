@@ -96,7 +96,7 @@ class Transmitter:
 
     def look(self) -> None:
         """The FIFO changed: a packet starts if the chip waits for one and the start condition holds."""
-        if self._active and self._packet is None and self._start_condition():
+        if self._idle is not None and self._start_condition():
             self._begin()
 
     def _start_condition(self) -> bool:
