@@ -180,3 +180,12 @@ def test_house_of_virtual_time_by_device_name() -> None:
 def test_unknown_simulation_is_refused() -> None:
     with pytest.raises(ConfigError, match="sim:castle"):
         open_bus("sim:castle")
+
+
+def test_hours_pass_and_the_house_still_speaks() -> None:
+    house = House(seed=6)
+    house.pass_s(7200.0)
+    assert house.chip.name == "gateway"
+    assert {message.sensor for message in messages_until(house, 7230.0)} >= {0x373, 0x4D2}
+    house.close()
+    house.close()

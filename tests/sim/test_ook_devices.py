@@ -190,3 +190,10 @@ def test_dimmer_ignores_another_house(air: Air, clock: VirtualClock) -> None:
 def test_what_is_no_ook_device(air: Air, sku: str) -> None:
     with pytest.raises(ValueError, match=sku):
         Socket(air, "lamp", sku)
+
+
+def test_code_of_no_gang_is_ignored(air: Air, clock: VirtualClock, lamp: Socket) -> None:
+    lamp.learn()
+    air.send_ook(bytes.fromhex("800000008ee8ee888ee8ee888ee8888e"), sender="stranger")
+    after(clock, 1.0)
+    assert (lamp.on, lamp.learning) == ({1: False}, True)

@@ -111,3 +111,16 @@ def test_relay_of_the_thermostat_has_hysteresis(clock: VirtualClock, thermostat:
     assert any(demand for demand, _ in demands)
     assert {temperature for demand, temperature in demands if not demand} >= {19.8}
     assert all(19.0 <= temperature <= 20.1 for _, temperature in demands)
+
+
+@pytest.mark.parametrize(
+    ("code", "type_length", "value"),
+    [("TARGET_TEMP", 0x00, None), ("VALVE_STATE", 0x01, 1), ("THERMOSTAT_MODE", 0x01, 3)],
+)
+def test_thermostat_answers_but_does_not_obey_what_it_does_not_know(
+    clock: VirtualClock, witness: Witness, thermostat: Thermostat, code: str, type_length: int, value: Value
+) -> None:
+    clock.advance_to(round((AWAKE_S + 0.010) * SECOND))
+    witness.command(thermostat, code, type_length, value)
+    after(clock, 0.5)
+    assert (thermostat.obeyed, len(witness.messages)) == ([], 2)

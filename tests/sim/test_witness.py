@@ -23,5 +23,7 @@ def test_messages_codes_and_what_is_refused() -> None:
     clock.advance(SECOND)
     assert witness.values() == [{"SWITCH_STATE": 0}]
     assert witness.codes == [OokCode(0x6C6C6, 2, True)] * 3
-    assert witness.refused == 1
+    air.send_ook(bytes.fromhex("800000008ee8ee888ee8ee888ee88888"), 3, sender="stranger")  # no gang's code
+    clock.advance(SECOND)
+    assert witness.refused == 2
     assert len(witness.times) == 1

@@ -23,7 +23,7 @@ PIP = 0x0100
 class Witness:
     """Keeps what it hears: `messages` with `times` (seconds, of their ends), and OOK `codes`, each repeat one.
 
-    refused counts MiHome transmissions whose frame does not decode.
+    refused counts transmissions whose frame or code does not decode.
     """
 
     def __init__(self, air: Air, name: str = "witness") -> None:
@@ -49,12 +49,10 @@ class Witness:
         return [{parameter(row.parameter).code: row.value for row in message.records} for message in self.messages]
 
     def _hear(self, hearing: Hearing) -> None:
-        if hearing.transmission.modulation is Modulation.OOK:
-            self.codes += map(ook_decode, hearing.ook_frames())
-            return
-        frame = hearing.fsk_frame()
         try:
-            if frame is not None:
+            if hearing.transmission.modulation is Modulation.OOK:
+                self.codes += [ook_decode(frame) for frame in hearing.ook_frames()]
+            elif (frame := hearing.fsk_frame()) is not None:
                 self.messages.append(decode(frame))
                 self.times.append(self.air.clock.monotonic())
         except FrameError:
