@@ -4,6 +4,7 @@
     /dev/spidev0.1    the radio
     /dev/gpiochip0    an expander with 8 lines, so that whoever takes chip 0 takes the wrong one
     /dev/gpiochip1    the header, found by its label; RESET drives the radio, DIO0 is driven by it
+                      (number 4 on a Pi 5 with an early kernel: header_number)
 
 Whatever goes wrong in a house can be made to go wrong here: see the methods.
 
@@ -15,10 +16,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
-from typing import Protocol
 
 from bench.gpio_node import GpioChip
+from bench.radio import Radio
 from bench.spi_node import DMA_ALIGN, Spidev
 from bench.wire import NODE
 
@@ -29,43 +29,6 @@ SPI_MAJOR, GPIO_MAJOR = 153, 254
 RADIO_NODE = "/dev/spidev0.1"
 RESET, DIO0 = 25, 24
 ROOT = 0
-READ_VERSION = 0x10
-
-
-class Chip(Protocol):
-    """What sits on the bus; sim.rfm69.Chip is one."""
-
-    def transfer(self, frame: bytes) -> bytes:
-        """One NSS frame."""
-
-    def reset_pin(self, high: bool) -> None:
-        """The level of RESET."""
-
-
-class Radio:
-    """A chip on a bus, and what is wrong with it. Thread safety: call from any thread."""
-
-    def __init__(self, chip: Chip) -> None:
-        self.chip = chip
-        self._instead: Callable[[bytes], bytes] | None = None
-
-    def exchange(self, frame: bytes) -> bytes:
-        """One NSS frame, answered by the chip or by what is wrong."""
-        return (self._instead or self.chip.transfer)(frame)
-
-    def stick_miso(self, value: int) -> None:
-        """Nothing drives MISO: every byte reads 0x00, or 0xFF. Pulls the radio out, so to speak."""
-        self._instead = bytes_of(value)
-
-    def claim_version(self, version: int) -> None:
-        """Another chip of the family answers: its version register reads differently."""
-        self._instead = lambda frame: with_version(self.chip.transfer(frame), frame, version)
-
-    def mend_radio(self) -> None:
-        """The radio is back, as it would be after a moment without power: reset."""
-        self.chip.reset_pin(True)
-        self._instead = None
-        self.chip.reset_pin(False)
 
 
 class Machine(Radio):
@@ -73,24 +36,25 @@ class Machine(Radio):
 
     def __init__(
         self,
-        chip: Chip,
         header: str = "pinctrl-rp1",
+        header_number: int = 1,
         spi: tuple[str, ...] = ("/dev/spidev0.0", RADIO_NODE),
         group: int = ROOT,
         dma_align: int = DMA_ALIGN,
     ) -> None:
-        super().__init__(chip)
-        self.header = GpioChip("gpiochip1", header, HEADERS[header])
+        super().__init__()
+        self.header = GpioChip(f"gpiochip{header_number}", header, HEADERS[header])
         self.nodes: dict[str, Spidev | GpioChip] = {
-            path: Spidev(self.exchange if path == RADIO_NODE else bytes_of(0x00), dma_align) for path in spi
+            path: Spidev(self.chip.transfer if path == RADIO_NODE else nothing, dma_align) for path in spi
         }
         self.nodes["/dev/gpiochip0"] = GpioChip("gpiochip0", *EXPANDER)
-        self.nodes["/dev/gpiochip1"] = self.header
+        self.nodes[f"/dev/{self.header.name}"] = self.header
         self.faults: list[str] = []
         """What a program did, or the bench, that never should happen."""
         self._group = group
         self._refused: dict[str, int] = {}
-        self.header.watch(RESET, chip.reset_pin)
+        self.header.watch(RESET, self.chip.reset_pin)
+        self.chip.on_dio(lambda _line, level: self.header.drive(DIO0, level), lines=(0,))
 
     # ---- what a program asks ----
 
@@ -175,14 +139,6 @@ class Machine(Radio):
         return {"messages": node.messages, "bytes": node.bytes, "fastest_hz": node.fastest_hz}
 
 
-def bytes_of(value: int) -> Callable[[bytes], bytes]:
-    """A bus on which every byte reads the same."""
-    return lambda frame: bytes([value]) * len(frame)
-
-
-def with_version(answer: bytes, frame: bytes, version: int) -> bytes:
-    """The answer with another version wherever the frame reads register 0x10."""
-    at = READ_VERSION - frame[0] + 1
-    if frame[0] & 0x80 or not 0 < frame[0] <= READ_VERSION or at >= len(answer):
-        return answer
-    return answer[:at] + bytes([version]) + answer[at + 1 :]
+def nothing(frame: bytes) -> bytes:
+    """What is read where nothing is connected and the line is pulled down."""
+    return bytes(len(frame))

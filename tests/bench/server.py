@@ -20,12 +20,12 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from bench import wire
 from bench.gpio_node import GpioChip, Lines
 from bench.machine import HEADERS, Machine
 from bench.spi_node import Spidev
-from bench.toy import Registers
 from bench.wire import Ask
 
 LARGEST = 1 << 18
@@ -227,7 +227,7 @@ def send(connected: socket.socket, parts: list[bytes], descriptor: int | None) -
         os.close(descriptor)
 
 
-def command(path: Path, **arguments: object) -> object:
+def command(path: Path, /, **arguments: object) -> Any:
     """Have the server at a socket do something: command(path, do="unplug")."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connected:
         connected.connect(str(path))
@@ -244,11 +244,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--header", default="pinctrl-rp1", choices=HEADERS)
     options = parser.parse_args()
-    server = Server(Machine(Registers(), options.header), options.folder)
+    machine = Machine(options.header)
+    server = Server(machine, options.folder)
     print("ready", flush=True)
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
     server.close()
+    machine.close()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ names the socket of guest.py, they are the kernel's own, and the same tests run.
 from __future__ import annotations
 
 import atexit
+import io
+import json
 import os
 import shutil
 import signal
@@ -25,14 +27,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
-from bench.machine import Chip, Machine
+from bench import programs
+from bench.machine import Machine
 from bench.server import Server, command
-from bench.toy import Registers
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent / "src"
@@ -61,6 +63,15 @@ class Done(NamedTuple):
     """Exit status, or the negative number of the signal that ended it."""
     out: str
     err: str
+
+
+class Raised(Exception):
+    """What a program of programs.py raised: the name of its class, and its text."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(kind, text)
+        self.kind = kind
+        self.text = text
 
 
 class Program:
@@ -137,6 +148,12 @@ class Bench(Protocol):
     def do(self, what: str, **arguments: object) -> object:
         """Call a method of the machine."""
 
+    def traffic(self) -> dict[str, int]:
+        """What went over the radio's bus so far: messages, bytes, fastest_hz."""
+
+    def call(self, program: str, **arguments: object) -> Any:
+        """Run a function of programs.py. Returns what it returns, or raises Raised."""
+
     def environment(self) -> dict[str, str]:
         """What a program must have in its environment."""
 
@@ -153,7 +170,12 @@ class _Programs:
     """What both benches have in common."""
 
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, "PYTHONPATH": f"{SOURCE}:{HERE.parent}", "PYTHONUNBUFFERED": "1"}
+
+    def call(self, program: str, **arguments: object) -> Any:
+        done = self.run("-m", "bench.programs", program, json.dumps(arguments))
+        assert done.status == 0, done
+        return unpack(done.out.splitlines()[-1])
 
     def run(
         self, *arguments: str, program: str = sys.executable, timeout_s: float = TIMEOUT_S, **environment: str
@@ -185,6 +207,9 @@ class ShimBench(_Programs):
         result: object = getattr(self.machine, what)(**arguments)
         return result
 
+    def traffic(self) -> dict[str, int]:
+        return self.machine.traffic()
+
     def environment(self) -> dict[str, str]:
         """LD_PRELOAD, after what EHW_BENCH_PRELOAD names: a sanitizer's library has to come first."""
         preload = [*os.environ.get("EHW_BENCH_PRELOAD", "").split(":"), str(shim_library())]
@@ -206,30 +231,48 @@ class GuestBench(_Programs):
     def do(self, what: str, **arguments: object) -> object:
         return command(self._path, do=what, **arguments)
 
+    def traffic(self) -> dict[str, int]:
+        return dict(command(self._path, do="traffic"))
+
+    def call(self, program: str, **arguments: object) -> Any:
+        """Right here: starting Python takes seconds in the guest, and the nodes are here as well."""
+        written = io.StringIO()
+        with redirect_stdout(written):
+            programs.main(program, json.dumps(arguments))
+        return unpack(written.getvalue())
+
+
+def unpack(line: str) -> Any:
+    """What programs.main() printed."""
+    answer = json.loads(line)
+    if "raised" in answer:
+        raise Raised(answer["raised"], answer["text"])
+    return answer["returned"]
+
 
 @contextmanager
-def open_bench(chip: Chip | None = None, **options: object) -> Iterator[Bench]:
+def open_bench(**options: Any) -> Iterator[Bench]:
     """A bench for one test; options are those of Machine. Raises AssertionError for faults of the bench."""
     guest = os.environ.get("EHW_BENCH_GUEST")
     if guest:
-        assert chip is None, "expected the chip of the guest, got one of the test"
         bench = GuestBench(Path(guest))
         bench.do("start_over", **options)
         yield bench
         return
-    with shim_bench(chip, **options) as shimmed:
+    with shim_bench(**options) as shimmed:
         yield shimmed
 
 
 @contextmanager
-def shim_bench(chip: Chip | None = None, **options: object) -> Iterator[ShimBench]:
+def shim_bench(**options: Any) -> Iterator[ShimBench]:
     """A bench of the shim, wherever this runs."""
     folder = Path(tempfile.mkdtemp(prefix="ehw-"))
-    machine = Machine(chip or Registers(), **options)  # type: ignore[arg-type]
+    machine = Machine(**options)
     server = Server(machine, folder)
     try:
         yield ShimBench(machine, server)
     finally:
         server.close()
+        machine.close()
         shutil.rmtree(folder, ignore_errors=True)
     assert not machine.faults, machine.faults

@@ -19,18 +19,23 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
-from bench import wire
+from bench import probe, wire
 from bench.gpio_node import INPUT
-from bench.machine import EXPANDER, HEADERS, RADIO_NODE, RESET, Chip, Radio, bytes_of
+from bench.machine import DIO0, EXPANDER, HEADERS, RADIO_NODE, RESET, nothing
+from bench.radio import Radio
 from bench.server import Server
 from bench.spi_node import frames
-from bench.toy import Registers
 from bench.wire import Transfer
 
 CONFIG = Path("/sys/kernel/config/gpio-sim")
 TRACE = Path("/sys/kernel/tracing")
 HEADER = "pinctrl-rp1"
+CONSUMER = "energy_hw"
+"""What the C core calls itself when it requests lines."""
+DMA_ALIGN = 8
+"""Of x86-64, against 128 of 64-bit ARM."""
 QUESTION = struct.Struct("=IIIB3x")
 """struct question of ehw_spi.c: sequence, segments, bytes, chip select."""
 SEGMENT = struct.Struct("=IIBB2x")
@@ -62,25 +67,30 @@ class SimulatedChip:
         self.file(offset, "pull").write_text("pull-up" if high else "pull-down")
 
 
-class Guest(Radio):
+class Guest:
     """What machine.Machine is on the shim: the methods that a test calls through the socket."""
 
     def __init__(self) -> None:
-        super().__init__(Registers())
         SimulatedChip("expander", *EXPANDER)
         self.header = SimulatedChip("header", HEADER, HEADERS[HEADER])
         self.faults: list[str] = []
-        self._messages = self._bytes = self._fastest_hz = 0
         self._held: list[int] = []
-        self._events = (TRACE / "events/gpio/gpio_value/enable").write_text("1")
+        self.radio = Radio()
+        self.start_over()
+        (TRACE / "events/gpio/gpio_value/enable").write_text("1")
         threading.Thread(target=self._follow_reset, name="reset", daemon=True).start()
         threading.Thread(target=self._serve_spi, name="spi", daemon=True).start()
 
-    def start_over(self, dma_align: int = 8) -> None:
-        """A fresh chip, no line held, nothing counted. The alignment is that of this kernel."""
-        assert dma_align == 8
-        self.chip = new_chip()
-        self._instead = None
+    def __getattr__(self, name: str) -> Any:
+        """What is done to the radio is done to the one of this test."""
+        return getattr(self.radio, name)
+
+    def start_over(self, dma_align: int = DMA_ALIGN) -> None:
+        """A fresh radio, no line held, nothing counted."""
+        assert dma_align == DMA_ALIGN, f"expected {DMA_ALIGN}, as this kernel has it, got {dma_align}"
+        self.radio.close()
+        self.radio = Radio()
+        self.radio.chip.on_dio(lambda _line, level: self.header.drive(DIO0, level), lines=(0,))
         self._messages = self._bytes = self._fastest_hz = 0
         while self._held:
             os.close(self._held.pop())
@@ -93,7 +103,7 @@ class Guest(Radio):
         with (TRACE / "trace_pipe").open() as trace:
             for line in trace:
                 if match := wanted.search(line):
-                    self.chip.reset_pin(match[1] == "1")
+                    self.radio.chip.reset_pin(match[1] == "1")
 
     def _serve_spi(self) -> None:
         host = os.open("/dev/ehw-spi", os.O_RDWR)
@@ -110,7 +120,7 @@ class Guest(Radio):
             message.append(Transfer(sent[at : at + length], True, length, speed_hz, bits, bool(cs_change)))
             at += length
             self._fastest_hz = max(self._fastest_hz, speed_hz)
-        exchange = self.exchange if RADIO_NODE.endswith(str(select)) else bytes_of(0x00)
+        exchange = self.radio.chip.transfer if RADIO_NODE.endswith(str(select)) else nothing
         try:
             received = b"".join([exchange(frame) for frame in frames(message)])
         except OSError as error:
@@ -123,8 +133,9 @@ class Guest(Radio):
         self.header.drive(offset, high)
 
     def pulse(self, offset: int, times: int) -> None:
+        """Each rising edge is delivered before the line falls again, as on a header it would be."""
         for _ in range(times):
-            self.header.drive(offset, True)
+            probe.pull(str(self.header.file(offset, "pull")), True, CONSUMER)
             self.header.drive(offset, False)
 
     def hold(self, offset: int, consumer: str = "somebody") -> None:
@@ -145,10 +156,6 @@ class Guest(Radio):
 
     def traffic(self) -> dict[str, int]:
         return {"messages": self._messages, "bytes": self._bytes, "fastest_hz": self._fastest_hz}
-
-
-def new_chip() -> Chip:
-    return Registers()
 
 
 def main(arguments: list[str]) -> int:

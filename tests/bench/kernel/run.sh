@@ -18,6 +18,9 @@ mkdir -p "$WORK"
 . "$here/../packages.sh"
 
 # Modules of the guest in the order in which they are loaded; not every kernel has each of them.
+tests=(tests/bench/test_fidelity.py tests/links/test_kernel_spi.py tests/links/test_kernel_pins.py
+	tests/links/test_kernel_hub.py)
+
 modules=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci netfs fscache
 	9pnet 9pnet_virtio 9p configfs overlay ehw_spi gpio-sim-ehw)
 
@@ -104,8 +107,8 @@ fetch
 build
 if [ $# = 0 ]; then
 	python=$("${PYTHON:-python3}" -c 'import sys; print(sys.executable)')
-	set -- env PYTHONPATH=src:tests "$python" -m bench.kernel.guest "$python" -m pytest -p no:cacheprovider \
-		-m "not shim" tests/links tests/bench
+	set -- env PYTHONPATH=src:tests "$python" -m bench.kernel.guest "$python" -m pytest -p no:cacheprovider --color=no --durations=6 \
+		"${tests[@]}"
 fi
 pack "$@"
 boot
