@@ -111,7 +111,7 @@ int rfm69_load_fsk(struct ehw_radio *radio)
 		table[i] = openhems_band[i];
 	rfm69_set_value(table, REG_PA_LEVEL, radio->pa_level);
 	rfm69_set_value(table, REG_PACKET_CONFIG_1,
-		  radio->config.promiscuous ? FILTER_NONE : FILTER_NODE);
+			radio->config.promiscuous ? FILTER_NONE : FILTER_NODE);
 	rfm69_set_value(table, REG_NODE_ADRS, radio->config.node_address);
 	return rfm69_write(radio, table, BAND_SIZE);
 }
@@ -129,8 +129,7 @@ int ehw_radio_open(const struct ehw_bus *bus, const struct ehw_radio_config *con
 	opened->bus = *bus;
 	opened->config = *config;
 	opened->mode = MODE_UNKNOWN;
-	if (rfm69_power(config->power_dbm, config->high_power, &opened->pa_level,
-			   &opened->boost)) {
+	if (rfm69_power(config->power_dbm, config->high_power, &opened->pa_level, &opened->boost)) {
 		free(opened);
 		return EHW_ERR_RANGE;
 	}
