@@ -72,13 +72,18 @@ static int boost(struct ehw_radio *radio, enum rfm69_mode mode)
 
 static int wait_mode_ready(struct ehw_radio *radio)
 {
-	for (int tries = 0; tries < 100; tries++) {
+	/* Receive mode is there after about 1 ms, nothing takes 10 ms. Few looks, because
+	 * each of them is late by what the scheduler makes of it. */
+	static const uint16_t pauses_us[] = { 100, 100, 100, 100,  100,  100,  100,
+					      100, 100, 100, 3000, 3000, 3000, 0 };
+
+	for (size_t i = 0; i < sizeof(pauses_us) / sizeof(pauses_us[0]); i++) {
 		uint8_t flags;
 		int status = rfm69_read(radio, REG_IRQ_FLAGS_1, &flags, 1);
 
 		if (status || flags & IRQ1_MODE_READY)
 			return status;
-		radio->bus.sleep_us(radio->bus.ctx, 100);
+		radio->bus.sleep_us(radio->bus.ctx, pauses_us[i]);
 	}
 	return EHW_ERR_TIMEOUT;
 }

@@ -63,7 +63,7 @@ int rfm69_write(struct ehw_radio *radio, const struct setting *settings, size_t 
 
 int rfm69_write_one(struct ehw_radio *radio, enum rfm69_register reg, uint8_t value);
 
-/* Change mode and wait until the chip says it is there: 100 looks, 100 us apart at least. */
+/* Change mode and wait until the chip says it is there, 10 ms at most. */
 int rfm69_set_mode(struct ehw_radio *radio, enum rfm69_mode mode);
 
 /* The band that we live in, with our power and address. */
