@@ -16,6 +16,7 @@ test: $(VENV)/.tested
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.tested
+	.ci/tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

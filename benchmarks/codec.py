@@ -19,7 +19,12 @@ def run() -> list[Row]:
     for name in cores.NAMES:
         core = cores.get(name)
         rows += [
-            _row(name, "decode", "a 29-byte MIHO005 report to a Message with values", lambda core=core: core.decode(REPORT)),
+            _row(
+                name,
+                "decode",
+                "a 29-byte MIHO005 report to a Message with values",
+                lambda core=core: core.decode(REPORT),
+            ),
             _row(name, "encode", "a switch command", lambda core=core: core.encode(SWITCH_ON)),
         ]
     return rows

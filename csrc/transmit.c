@@ -13,6 +13,8 @@
 #define OOK_MOST_REPEATS 75
 #define OOK_MOST_FIXED 15 /* 15 * 16 = 240 fits PAYLOAD_LENGTH; more go in unlimited mode */
 #define OOK_LEVEL 0x1F
+#define OOK_BEFORE 33u    /* 31 in the FIFO at a refill, one on air, one for good measure */
+#define OOK_BYTE_US 1666u /* eight chips of 6667 / 32 us */
 #define SEND_TRIES 2
 #define AGAIN 1 /* worth another try */
 
@@ -86,53 +88,66 @@ static int stream(struct ehw_radio *radio, const struct packet *packet)
 	return status;
 }
 
-/* Sleep through most of the frame, then look every millisecond until 50 ms after its end. */
-static int wait_packet_sent(struct ehw_radio *radio, uint32_t airtime_us)
+/* Sleep until the packet is almost over, look while it may end, and until 50 ms after that.
+ *
+ * certain_us are sure to pass before the end, up to more_us may come on top. The last looks
+ * are few: an end comes within 2 ms of where it should be, or not at all.
+ */
+static int wait_end(struct ehw_radio *radio, uint32_t certain_us, uint32_t more_us, uint8_t mask,
+		    uint8_t wanted)
 {
-	radio->bus.sleep_us(radio->bus.ctx, airtime_us - 2000);
-	for (int tries = 0; tries < 52; tries++) {
+	static const uint16_t end_pauses_us[] = { 1000, 1000, 1000, 1000, 24000, 24000, 0 };
+	size_t early = more_us / 2000;
+	size_t looks = early + sizeof(end_pauses_us) / sizeof(end_pauses_us[0]);
+
+	radio->bus.sleep_us(radio->bus.ctx, certain_us - 2000);
+	for (size_t i = 0; i < looks; i++) {
 		uint8_t flags;
 		int status = rfm69_read(radio, REG_IRQ_FLAGS_2, &flags, 1);
 
-		if (status || flags & IRQ2_PACKET_SENT)
+		if (status || (flags & mask) == wanted)
 			return status;
-		radio->bus.sleep_us(radio->bus.ctx, 1000);
+		radio->bus.sleep_us(radio->bus.ctx, i < early ? 2000 : end_pauses_us[i - early]);
 	}
 	return EHW_ERR_TIMEOUT;
 }
 
-/* End of an unlimited packet: FIFO empty, and 2 ms for the eight chips in the shift register. */
-static int wait_fifo_empty(struct ehw_radio *radio, uint32_t left_us)
+static int wait_packet_sent(struct ehw_radio *radio, uint32_t certain_us, uint32_t more_us)
 {
-	for (uint32_t tries = 0; tries < left_us / 1000 + 50; tries++) {
-		uint8_t flags;
-		int status = rfm69_read(radio, REG_IRQ_FLAGS_2, &flags, 1);
+	return wait_end(radio, certain_us, more_us, IRQ2_PACKET_SENT, IRQ2_PACKET_SENT);
+}
 
-		if (status)
-			return status;
-		if (!(flags & IRQ2_FIFO_NOT_EMPTY)) {
-			radio->bus.sleep_us(radio->bus.ctx, 2000);
-			return EHW_OK;
-		}
-		radio->bus.sleep_us(radio->bus.ctx, 1000);
-	}
-	return EHW_ERR_TIMEOUT;
+/* End of an unlimited packet: FIFO empty, and 2 ms for the eight chips in the shift register. */
+static int wait_fifo_empty(struct ehw_radio *radio, uint32_t certain_us, uint32_t more_us)
+{
+	int status = wait_end(radio, certain_us, more_us, IRQ2_FIFO_NOT_EMPTY, 0);
+
+	if (!status)
+		radio->bus.sleep_us(radio->bus.ctx, 2000);
+	return status;
+}
+
+/* What is left when everything is written: the last refill for certain, and up to 33 bytes
+ * before it. */
+static int finish_ook(struct ehw_radio *radio, const struct packet *packet)
+{
+	size_t refilled = packet->total - packet->first;
+	size_t certain = refilled ? (refilled - 1) % OOK_REFILL + 1 : packet->total;
+	uint32_t certain_us = (uint32_t)certain * OOK_BYTE_US;
+	uint32_t more_us = refilled ? OOK_BEFORE * OOK_BYTE_US : 0;
+	int status = stream(radio, packet);
+
+	if (status)
+		return status;
+	return packet->repeats <= OOK_MOST_FIXED ? wait_packet_sent(radio, certain_us, more_us)
+						 : wait_fifo_empty(radio, certain_us, more_us);
 }
 
 /* Transmit mode is on: see the packet out. */
 static int finish(struct ehw_radio *radio, const struct packet *packet)
 {
-	uint32_t left_us;
-	int status;
-
-	if (packet->repeats == 0)
-		return wait_packet_sent(radio, packet->airtime_us);
-	status = stream(radio, packet);
-	if (status)
-		return status;
-	left_us = ook_airtime_us((int)(packet->first / EHW_OOK_SIZE));
-	return packet->repeats <= OOK_MOST_FIXED ? wait_packet_sent(radio, left_us)
-						 : wait_fifo_empty(radio, left_us);
+	return packet->repeats ? finish_ook(radio, packet)
+			       : wait_packet_sent(radio, packet->airtime_us, 0);
 }
 
 static void ook_table(const struct ehw_radio *radio, int repeats, struct setting *table)

@@ -374,6 +374,7 @@ def test_a_socket_hears_every_repeat_of_an_ook_burst(core: Core, repeats: int) -
         assert codes == [CODE] * repeats
         assert core.ook_decode(codes[0]) == OokCode(0x6C6C6, 1, True)
         assert board.chip.statistics.underruns == 0
+        assert board.chip.statistics.constant_carrier_ns < 6_000_000
         assert radio.counters.airtime_us == ook_airtime_us(repeats)
 
 

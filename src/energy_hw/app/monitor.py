@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pprint
 import signal
 import sys
 import time
@@ -16,10 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TextIO
+from typing import Any, TextIO
 
 from energy_hw.app.exits import DEVICE, INTERRUPTED, OK, exit_code
-from energy_hw.core.interface import RadioConfig
+from energy_hw.core.interface import RadioConfig, ReceivedFrame
 from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.receiver import Heard, Refused
@@ -31,6 +30,7 @@ SIMULATED = "sim:house"
 HOW_TO_SIMULATE = "To see a simulated house instead, add --simulate."
 LOOK_S = 0.2
 """How often the monitor looks at its clock while no packet comes."""
+OF_THE_LINK = ("RSSI", "FREQUENCY_ERROR")
 WORDS = {
     Quantity.SWITCH: ("off", "on"),
     Quantity.CONTACT: ("closed", "open"),
@@ -155,19 +155,16 @@ class _Monitor:
         """Bytes, dictionary, and the line to read."""
         when = heard.report.received.astimezone().strftime("%H:%M:%S")
         dump = heard.frame.data.hex(" ")
-        message = pprint.pformat(to_pydict(heard.message), width=100, sort_dicts=False)
+        message = _dictionary(to_pydict(heard.message))
         return f"{self._dim}{when}  {dump}{self._plain}\n{message}\n{self._bold}{self._line(heard)}{self._plain}\n"
 
     def _line(self, heard: Heard) -> str:
         report = heard.report
         sensor = heard.message.sensor
         name = self._options.names.get(sensor) or self._hub.device_name(sensor)
-        values = (_phrase(reading) for reading in report.readings if reading.quantity is not Quantity.SIGNAL_STRENGTH)
-        parts = [name, f"{report.model} 0x{sensor:06X}", *filter(None, values), self._signal(heard), self._age(heard)]
+        values = (_phrase(reading) for reading in report.readings if reading.code not in OF_THE_LINK)
+        parts = [name, f"{report.model} 0x{sensor:06X}", *values, _signal(heard.frame), self._age(heard)]
         return "  ".join(filter(None, parts)) + MARKS.get(heard.standing, "")
-
-    def _signal(self, heard: Heard) -> str:
-        return f"{heard.frame.rssi_dbm:.1f} dBm"
 
     def _age(self, heard: Heard) -> str:
         """How long ago this device was last heard."""
@@ -177,6 +174,18 @@ class _Monitor:
         return "first" if before is None else f"after {(report.received - before).total_seconds():.1f} s"
 
 
+def _dictionary(message: dict[str, Any]) -> str:
+    """The message as pyenergenie printed it, a record a line."""
+    records = "".join(f"\n  {record}," for record in message["recs"])
+    return f"{{'type': {message['type']!r}, 'header': {message['header']},\n 'recs': [{records}]}}"
+
+
+def _signal(frame: ReceivedFrame) -> str:
+    """`-61.5 dBm`, and how far off frequency the sender is where that was measured."""
+    error = frame.frequency_error_hz
+    return f"{frame.rssi_dbm:.1f} dBm" + ("" if error is None else f" {error / 1000:+.1f} kHz")
+
+
 def _phrase(reading: Reading) -> str:
     """`249 V`, `off`, `door open`: what a person would say."""
     value = reading.value
@@ -184,9 +193,8 @@ def _phrase(reading: Reading) -> str:
         return reading.name.replace("_", " ")
     if isinstance(value, bool):
         return WORDS.get(reading.quantity, ("no", "yes"))[value]
-    if reading.unit:
-        return f"{value:f} {reading.unit}" if isinstance(value, Decimal) else f"{value} {reading.unit}"
-    return f"{reading.name.replace('_', ' ')} {value}"
+    shown = f"{round(value, 3).normalize():f}" if isinstance(value, Decimal) else str(value)
+    return f"{shown} {reading.unit}" if reading.unit else f"{reading.name.replace('_', ' ')} {shown}"
 
 
 def _styles(out: TextIO) -> tuple[str, str, str]:

@@ -230,8 +230,10 @@ class Hub:
         self._radio.close()
         self._board.close()
         self._do_jobs_closed()
-        for subscription in (*self._reports, *self._events):
-            subscription.close()
+        for reader in self._reports:
+            reader.close()
+        for listener in self._events:
+            listener.close()
 
     def _do_jobs_closed(self) -> None:
         while not self._jobs.empty():

@@ -153,9 +153,7 @@ class RpiGpioPins:
         try:
             gpio.add_event_detect(line, gpio.RISING, callback=lambda _line: self._edge.set())
         except RuntimeError as error:
-            logger.warning(
-                "no edges on GPIO%d (%s): polling instead; rpi-lgpio gives edges", line, error
-            )
+            logger.warning("no edges on GPIO%d (%s): polling instead; rpi-lgpio gives edges", line, error)
             return False
         return True
 

@@ -57,9 +57,7 @@ class SpidevBus:
         try:
             import spidev
         except ImportError as error:
-            text = (
-                f"the Python core needs spidev ({error}): apt install python3-spidev, or build the C core"
-            )
+            text = f"the Python core needs spidev ({error}): apt install python3-spidev, or build the C core"
             raise LinkError(text) from None
         self._spi = spidev.SpiDev()
         try:

@@ -28,6 +28,12 @@ OOK_MOST_REPEATS = 75
 OOK_MOST_FIXED = 15
 """Repeats whose 16 bytes each fit PAYLOAD_LENGTH (240 of 255); more go in unlimited mode."""
 OOK_LEVEL = 0x1F
+OOK_BEFORE = 33
+"""31 bytes in the FIFO at a refill, one on air, one for good measure."""
+OOK_BYTE_US = 1_666
+"""Eight chips of 6667/32 us."""
+END_PAUSES_US = (*(1_000,) * 4, *(24_000,) * 2, 0)
+"""Between looks at the end of a frame: within 2 ms of where it should be, or not at all."""
 SEND_TRIES = 2
 
 
@@ -121,7 +127,7 @@ class Radio(Chip):
             raise OutOfRange(f"expected a length byte and 1 to 65 bytes, got {len(frame)} bytes: {frame.hex()}", 2, 66)
         airtime_us = fsk_airtime_us(len(frame))
         settings = ((reg.DIO_MAPPING_1, reg.DIO0_PACKET_SENT),)
-        self._send(settings, frame, lambda: self._wait_packet_sent(airtime_us), airtime_us)
+        self._send(settings, frame, lambda: self._wait_packet_sent(airtime_us, 0), airtime_us)
 
     def send_ook(self, code: bytes, repeats: int) -> None:
         if len(code) != OOK_FRAME or not 1 <= repeats <= OOK_MOST_REPEATS:
@@ -167,12 +173,14 @@ class Radio(Chip):
         raise LinkTimeout("expected the radio to send and say PacketSent, it did not; it was reset: send again")
 
     def _finish_ook(self, waiting: bytes, repeats: int) -> None:
+        """What is left when everything is written: the last refill for certain, and up to 33 bytes before it."""
         self._stream(waiting)
-        left_us = ook_airtime_us(min(repeats, OOK_FILL // OOK_FRAME))
+        certain = (len(waiting) - 1) % OOK_REFILL + 1 if waiting else OOK_FRAME * repeats
+        before = OOK_BEFORE if waiting else 0
         if repeats <= OOK_MOST_FIXED:
-            self._wait_packet_sent(left_us)
+            self._wait_packet_sent(certain * OOK_BYTE_US, before * OOK_BYTE_US)
         else:
-            self._wait_fifo_empty(left_us)
+            self._wait_fifo_empty(certain * OOK_BYTE_US, before * OOK_BYTE_US)
 
     def _fill(self, data: bytes) -> None:
         self._transfer([bytes([reg.FIFO | reg.WRITE]) + data])
@@ -194,23 +202,25 @@ class Radio(Chip):
             self._spi.sleep_us(2_000)
         raise LinkTimeout("expected the FIFO to run down while transmitting, got no change: the chip does not send")
 
-    def _wait_packet_sent(self, airtime_us: int) -> None:
-        """Sleep through most of the frame, then look every millisecond until 50 ms after its end."""
-        self._spi.sleep_us(max(airtime_us - 2_000, 0))
-        for _ in range(52):
-            if self._read(reg.IRQ_FLAGS_2)[0] & reg.PACKET_SENT:
-                return
-            self._spi.sleep_us(1_000)
-        raise LinkTimeout(f"expected PacketSent within {airtime_us} us + 50 ms, got none")
+    def _wait_end(self, certain_us: int, more_us: int, mask: int, wanted: int) -> None:
+        """Sleep until the packet is almost over, look while it may end, and until 50 ms after that.
 
-    def _wait_fifo_empty(self, left_us: int) -> None:
-        """End of an unlimited packet: FIFO empty, and 2 ms for the eight chips in the shift register."""
-        for _ in range(left_us // 1_000 + 50):
-            if not self._read(reg.IRQ_FLAGS_2)[0] & reg.FIFO_NOT_EMPTY:
-                self._spi.sleep_us(2_000)
+        certain_us are sure to pass before the end, up to more_us may come on top.
+        """
+        self._spi.sleep_us(certain_us - 2_000)
+        for pause_us in (*(2_000,) * (more_us // 2_000), *END_PAUSES_US):
+            if self._read(reg.IRQ_FLAGS_2)[0] & mask == wanted:
                 return
-            self._spi.sleep_us(1_000)
-        raise LinkTimeout("expected an empty FIFO at the end of the burst, got none")
+            self._spi.sleep_us(pause_us)
+        raise LinkTimeout(f"expected the end of the packet within {certain_us + more_us} us + 50 ms, got none")
+
+    def _wait_packet_sent(self, certain_us: int, more_us: int) -> None:
+        self._wait_end(certain_us, more_us, reg.PACKET_SENT, reg.PACKET_SENT)
+
+    def _wait_fifo_empty(self, certain_us: int, more_us: int) -> None:
+        """End of an unlimited packet: FIFO empty, and 2 ms for the eight chips in the shift register."""
+        self._wait_end(certain_us, more_us, reg.FIFO_NOT_EMPTY, 0)
+        self._spi.sleep_us(2_000)
 
     def _ook_table(self, repeats: int) -> reg.Settings:
         return reg.replaced(

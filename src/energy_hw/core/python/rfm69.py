@@ -13,6 +13,9 @@ from energy_hw.core.python import registers as reg
 from energy_hw.errors import LinkError, LinkTimeout, MisoStuck, ReadBackFailed, WrongVersion
 from energy_hw.links.board import Board
 
+MODE_PAUSES_US = (*(100,) * 10, *(3_000,) * 3, 0)
+"""Between looks at ModeReady: receive mode is there after about 1 ms, nothing takes 10 ms. Few looks, because each
+of them is late by what the scheduler makes of it."""
 UNKNOWN = 0xFF
 """No mode: the last change was not confirmed, so the next one is written whatever it is."""
 
@@ -44,16 +47,16 @@ class Chip:
         self._transfer([bytes([register | reg.WRITE]) + data for register, data in reg.bursts(settings)])
 
     def _set_mode(self, mode: int) -> None:
-        """Change mode and wait until the chip says it is there: 100 looks, 100 us apart at least."""
+        """Change mode and wait until the chip says it is there, 10 ms at most."""
         if mode == self._mode:
             return  # writing the same mode raises no ModeReady to wait for
         self._boost(mode)
         self._mode = mode
         self._write((reg.OP_MODE, mode))
-        for _ in range(100):
+        for pause_us in MODE_PAUSES_US:
             if self._read(reg.IRQ_FLAGS_1)[0] & reg.MODE_READY:
                 return
-            self._spi.sleep_us(100)
+            self._spi.sleep_us(pause_us)
         self._mode = UNKNOWN
         raise LinkTimeout(f"expected ModeReady within 10 ms of setting mode 0x{mode:02X}, got none")
 
