@@ -153,6 +153,41 @@ def test_pyenergenie_cuts_the_last_repeat_of_ook_and_the_others_survive(pyenerge
     assert repeats == [SOCKET_1_ON] * 7
 
 
+def test_pyenergenie_reads_no_version_after_its_reset(pyenergenie: Pyenergenie) -> None:
+    console = pyenergenie.console
+    console.chip.reset_pin(True)
+    console.run(10)  # meant to be 150 ms
+    console.chip.reset_pin(False)
+    console.run(0.1)
+    assert console.read(Reg.VERSION) == 0xFF  # the data sheet asks for 5 ms
+
+
+@pytest.mark.parametrize(("nap_ms", "left"), [(0.1, 15), (20, 4), (26, 0)])
+def test_achronite_streams_ook_with_naps_of_20_ms_and_not_much_more(nap_ms: float, left: int) -> None:
+    """Threshold 15, 16 bytes at a time, one look every 20 ms: how many bytes are left when the next ones come."""
+    console, fill = Pyenergenie().console, []
+    console.load((*PYENERGENIE_OOK, (Reg.FIFOTHRESH, 15)))
+    console.mode(TX)
+    for repeat in range(20):
+        if repeat:
+            fill.append(len(console.chip.fifo.data))
+        console.fill(SOCKET_1_ON)
+        while console.has(f.FIFO_LEVEL):
+            console.run(nap_ms)
+    assert min(fill) == left
+
+
+def test_more_than_8_repeats_are_cut_into_packets_by_what_their_bytes_happen_to_be(pyenergenie: Pyenergenie) -> None:
+    """The first byte, 0x80, is taken for a length of 128, the 130th, 0x00, for one of 0; the last is not all there."""
+    pyenergenie.transmitter(PYENERGENIE_OOK)
+    pyenergenie.send_payload(SOCKET_1_ON, 20)
+    pyenergenie.console.run(1000)
+    repeats = [code for hearing in pyenergenie.heard for code in hearing.ook_frames()]
+    assert repeats == [SOCKET_1_ON] * 20
+    assert pyenergenie.console.chip.statistics.packets_sent > 2
+    assert pyenergenie.console.chip.statistics.underruns == 1
+
+
 def plugs(board: SimBoard, count: int, seconds: float) -> list[bytes]:
     """Plugs that report every 10 s or so, each for itself; what they sent."""
     dice, sent = Random(5), list[bytes]()

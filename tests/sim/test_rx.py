@@ -12,6 +12,7 @@ from energy_hw.sim.clock import VirtualClock
 from energy_hw.sim.console import FSK, RX, STANDBY, Console
 from energy_hw.sim.registers import Reg
 from energy_hw.sim.rfm69 import Chip
+from energy_hw.sim.tx import chip_crc
 
 FRAME = bytes.fromhex("0d04020100c29fb40cf542f13def")
 CHIP_MS = 1000 / 4800
@@ -176,3 +177,33 @@ def test_temperature_falls_by_1_per_degree_and_disturbs_reception(rig: Console) 
     rig.write(Reg.TEMP1, 0x08)
     rig.run(FRAME_MS)
     assert not rig.has(f.PAYLOAD_READY)
+
+
+def test_crc_ok_goes_when_the_fifo_is_empty(rig: Console) -> None:
+    receiving(rig, (Reg.PACKETCONFIG1, 0xB2))
+    rig.air.send_fsk(FRAME + chip_crc(FRAME), sender="plug")
+    rig.run(FRAME_MS + 10)
+    assert rig.has(f.PAYLOAD_READY | f.CRC_OK)
+    rig.drain(14)
+    assert not rig.flags() & (f.PAYLOAD_READY | f.CRC_OK)
+
+
+def test_timeout_goes_when_the_fifo_is_empty_and_the_receiver_stays_deaf(rig: Console) -> None:
+    receiving(rig, (Reg.RXTIMEOUT2, 10))  # 33 ms: in the middle of the frame
+    rig.air.send_fsk(FRAME, sender="plug")
+    rig.run(40)
+    assert rig.has(f.TIMEOUT | f.FIFO_NOT_EMPTY)
+    while rig.has(f.FIFO_NOT_EMPTY):
+        rig.drain(1)
+    assert not rig.has(f.TIMEOUT)
+    rig.write(Reg.RXTIMEOUT2, 0)
+    rig.run(60)
+    hear(rig)
+    assert not rig.has(f.PAYLOAD_READY)
+
+
+def test_inter_packet_delay_is_none_from_exponent_12_on(rig: Console) -> None:
+    hear(receiving(rig, (Reg.PACKETCONFIG2, 0xC2)))
+    rig.drain(14)
+    hear(rig)
+    assert rig.has(f.PAYLOAD_READY)

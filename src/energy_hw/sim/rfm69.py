@@ -19,6 +19,7 @@ from energy_hw.sim.air import Air, Transmission
 from energy_hw.sim.automodes import AutoModes
 from energy_hw.sim.clock import Event, VirtualClock
 from energy_hw.sim.dio import Dio
+from energy_hw.sim.fifo import Fifo
 from energy_hw.sim.measure import Measure
 from energy_hw.sim.modes import Modes
 from energy_hw.sim.port import Port
@@ -73,6 +74,11 @@ class Chip:
     def statistics(self) -> Statistics:
         """What happened so far. Alive: copy what should stay."""
         return self._state.stats
+
+    @property
+    def fifo(self) -> Fifo:
+        """The FIFO, to look at."""
+        return self._state.fifo
 
     def transfer(self, frame: bytes) -> bytes:
         """One access under NSS: address, bit 7 set to write, then data. What came back, byte for byte.

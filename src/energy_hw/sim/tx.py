@@ -27,7 +27,7 @@ IDLE_CHIPS = 4800
 
 
 class Outgoing:
-    """A packet on its way. left: payload bytes still to come, None before the length byte."""
+    """A packet on its way in a transmission. left: payload bytes still to come, None before the length byte."""
 
     def __init__(self, packet: Packet, sent: Transmission) -> None:
         self.packet = packet
@@ -65,7 +65,7 @@ class Transmitter:
         self.packet_sent_faults = 0
         self._state = state
         self._active = False
-        self._idle: Transmission | None = None
+        self._carrier: Transmission | None = None
         self._packet: Outgoing | None = None
         self._started_ns = 0
         self._ran_dry = False
@@ -87,16 +87,15 @@ class Transmitter:
             self._next.cancel()
             self._next = None
         self._state.stats.tx_ns += self._state.now_ns - self._started_ns
-        self._end_idle()
-        if self._packet is not None:
-            self._state.stats.truncated_frames += 1
-            self._state.air.end(self._packet.sent)
-            self._packet = None
+        self._state.stats.truncated_frames += self._packet is not None
+        self._packet = None
+        self._end_carrier()
         self._state.drop_flags(flags.TX_READY | flags.PACKET_SENT)
 
     def look(self) -> None:
         """The FIFO changed: a packet starts if the chip waits for one and the start condition holds."""
-        if self._idle is not None and self._start_condition():
+        idle = self._carrier is not None and not self._carrier.chips
+        if idle and self._start_condition():
             self._begin()
 
     def _start_condition(self) -> bool:
@@ -108,7 +107,7 @@ class Transmitter:
         if self._start_condition():
             self._begin()
         else:
-            self._idle = self._open("", self._state.now_ns)
+            self._carrier = self._open("", self._state.now_ns)
 
     def _open(self, chips: str, start_ns: int) -> Transmission:
         regs = self._state.regs
@@ -119,14 +118,15 @@ class Transmitter:
         sent.power_dbm = settings.power_dbm(regs, self._state.high_power)
         return self._state.air.begin(sent)
 
-    def _end_idle(self) -> int:
-        """End what is sent without a packet; how many chips it was."""
-        sent, self._idle = self._idle, None
+    def _end_carrier(self) -> int:
+        """End the transmission; how many chips it was idle, that is without a packet."""
+        sent, self._carrier = self._carrier, None
         if sent is None:
             return 0
-        idle = sent.chip_at(self._state.now_ns)
-        sent.chips = self._pattern(min(idle, IDLE_CHIPS))
-        self._count_idle(self._state.now_ns - sent.start_ns)
+        idle = 0 if sent.chips else sent.chip_at(self._state.now_ns)
+        if not sent.chips:
+            sent.chips = self._pattern(min(idle, IDLE_CHIPS))
+            self._count_idle(self._state.now_ns - sent.start_ns)
         self._state.air.end(sent)
         return idle
 
@@ -144,13 +144,17 @@ class Transmitter:
     def _begin(self) -> None:
         """Start a packet: what was idle, its preamble, the sync word, then the payload."""
         packet = settings.packet(self._state.regs)
-        lead = min(self._end_idle(), LEAD_CHIPS)
-        start_ns = self._state.now_ns - round(lead * settings.chip_ns(self._state.regs))
         self._state.stats.underruns += self._ran_dry
         self._ran_dry = False
-        head = self._pattern(lead) + "10101010" * packet.preamble + packet.sync
-        self._packet = Outgoing(packet, self._open(head, start_ns))
+        if self._carrier is None or not self._carrier.chips:
+            self._carrier = self._head(packet)
+        self._packet = Outgoing(packet, self._carrier)
         self._when_sent(self._packet)
+
+    def _head(self, packet: Packet) -> Transmission:
+        lead = min(self._end_carrier(), LEAD_CHIPS)
+        start_ns = self._state.now_ns - round(lead * settings.chip_ns(self._state.regs))
+        return self._open(self._pattern(lead) + "10101010" * packet.preamble + packet.sync, start_ns)
 
     def _when_sent(self, out: Outgoing) -> None:
         """Go on when everything known so far has been sent."""
@@ -198,7 +202,8 @@ class Transmitter:
         """The last chip has been sent."""
         self._state.stats.packets_sent += 1
         self._packet = None
-        self._state.air.end(out.sent)
+        if out.packet.preamble or out.packet.sync or not self._start_condition():
+            self._end_carrier()  # else the next packet follows without a seam
         self._ran_dry = out.packet.unlimited  # it ends when the FIFO is empty: if more comes, the host was late
         if not out.packet.unlimited:
             self._announce()
