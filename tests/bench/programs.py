@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -109,12 +110,17 @@ def rise_while_waiting(core: str) -> bool:
 
 
 def receive(core: str, frame: str, times: int = 1, dio0: int | None = DIO0) -> dict[str, Any]:
-    """Open a hub and hear a frame `times` times over the air; the bytes, what they mean, and the counters."""
+    """Open a hub and hear a frame `times` times: what came, its meaning, bytes on the bus for each after the first."""
     with Hub(NODE, dio0=dio0, core=core) as hub:
         events = hub.events()
         do("transmit", frame=frame, times=times)
-        heard = [event for event in (events.get(WAIT_S) for _ in range(times)) if isinstance(event, Heard)]
+        heard: list[Heard] = []
+        bytes_moved: list[int] = []
+        while len(heard) < times and isinstance(event := events.get(WAIT_S), Heard):
+            heard.append(event)
+            bytes_moved.append(do("traffic")["bytes"])
         return {
+            "bytes": [later - sooner for sooner, later in pairwise(bytes_moved)],
             "frames": [event.frame.data.hex() for event in heard],
             "readings": {row.name: str(row.value) for row in heard[0].report.readings} if heard else {},
             "restarts": hub.counters().radio.restarts,

@@ -6,6 +6,7 @@ fidelity.json is what tests/bench/kernel/run.sh printed on Linux 6.1.192 (Debian
 """
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -14,17 +15,19 @@ from bench.shimmed import open_bench, shim_bench
 
 HERE = Path(__file__).parent
 X86_ALIGN, ARM64_ALIGN = 8, 128
+EMULATED = os.environ.get("EHW_BENCH_EMULATED") == "1"
+BEYOND_QEMU_USER = {"transfer from a bad address", "transfer to a bad address"} if EMULATED else set[str]()
+"""qemu-user cuts a message short at a bad address, where the kernel says EFAULT."""
 
 
 def test_probe_finds_what_it_found_on_a_real_kernel() -> None:
-    expected = json.loads((HERE / "fidelity.json").read_text())
+    recorded = json.loads((HERE / "fidelity.json").read_text())
     with open_bench(dma_align=X86_ALIGN) as bench:
         done = bench.run(str(HERE / "probe.py"), bench.header, bench.drive)
     assert done.status == 0, done.err
-    answers = json.loads(done.out)
-    differing = {name: (answers.get(name), row) for name, row in expected.items() if answers.get(name) != row}
-    assert not differing
-    assert answers.keys() == expected.keys()
+    tables = json.loads(done.out), recorded
+    answers, expected = ({name: row for name, row in table.items() if name not in BEYOND_QEMU_USER} for table in tables)
+    assert answers == expected
 
 
 @pytest.mark.parametrize(("transfers", "answer"), [(32, 64), (33, "EMSGSIZE")])

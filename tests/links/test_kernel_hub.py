@@ -11,6 +11,8 @@ from bench.shimmed import Bench, open_bench
 
 # A MIHO005's report as a real one sent it; see tests/captures/openhems/miho005_report_pico.
 FRAME = "1c0402580b552423bcd2ac508d265ba2cf74b773474aa9f197f1f03f23"
+LOOK = 5
+"""Bytes: address and flags 1 and 2, address and RSSI."""
 CORES = pytest.mark.parametrize("core", ["c", "python"])
 
 
@@ -33,13 +35,11 @@ def test_frame_is_received_without_dio0_as_well(bench: Bench) -> None:
 
 
 def test_frame_costs_36_bytes_on_the_bus(bench: Bench) -> None:
-    """Flags and RSSI, length, the rest; see core/interface.py. Two frames more are two times that more."""
-    spent = []
-    for times in (1, 3):
-        before = bench.traffic()["bytes"]
-        bench.call("receive", core="c", frame=FRAME, times=times)
-        spent.append(bench.traffic()["bytes"] - before)
-    assert spent[1] - spent[0] == 2 * 36
+    """Flags and RSSI, length, the rest; see core/interface.py. A look between two frames costs 5 at most."""
+    spent = bench.call("receive", core="c", frame=FRAME, times=3)["bytes"]
+    assert len(spent) == 2
+    assert all(36 <= bytes_moved <= 36 + LOOK for bytes_moved in spent)
+    assert 36 in spent
 
 
 @CORES

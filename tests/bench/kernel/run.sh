@@ -18,7 +18,8 @@ mkdir -p "$WORK"
 . "$here/../packages.sh"
 
 # Modules of the guest in the order in which they are loaded; not every kernel has each of them.
-tests=(tests/bench/test_fidelity.py tests/links/test_kernel_spi.py tests/links/test_kernel_pins.py
+tests=(tests/bench/test_fidelity.py::test_probe_finds_what_it_found_on_a_real_kernel
+	tests/links/test_kernel_spi.py tests/links/test_kernel_pins.py
 	tests/links/test_kernel_hub.py)
 
 modules=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci netfs fscache
