@@ -193,10 +193,10 @@ def test_timeout_goes_when_the_fifo_is_empty_and_the_receiver_stays_deaf(rig: Co
     rig.air.send_fsk(FRAME, sender="plug")
     rig.run(40)
     assert rig.has(f.TIMEOUT | f.FIFO_NOT_EMPTY)
+    rig.write(Reg.RXTIMEOUT2, 0)
     while rig.has(f.FIFO_NOT_EMPTY):
         rig.drain(1)
     assert not rig.has(f.TIMEOUT)
-    rig.write(Reg.RXTIMEOUT2, 0)
     rig.run(60)
     hear(rig)
     assert not rig.has(f.PAYLOAD_READY)
