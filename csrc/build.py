@@ -48,5 +48,5 @@ ffi.set_source(
     include_dirs=["csrc"],
     depends=["csrc/ehw.h", "csrc/rfm69.h", "csrc/rfm69_regs.h"],
     define_macros=[("EHW_VERSION", f'"{version()}"')],
-    extra_compile_args=["-std=c11"],
+    extra_compile_args=["-std=c11", "-fvisibility=hidden"],
 )

@@ -69,7 +69,7 @@ class NativePins:
 
         Raises NodeMissing, PermissionDenied, LinkBusy (naming line and holder) or LinkError.
         """
-        self._closing = threading.Lock()  # wake() may come from any thread, also while the board closes
+        self._closing = threading.RLock()  # wake() may come from any thread, or a signal, while the board closes
         self.has_reset, self.has_dio0 = wiring.reset is not None, wiring.dio0 is not None
         handle, culprit = ffi.new("struct ehw_pins **"), ffi.new("struct ehw_culprit *")
         name = ffi.NULL if label is None else ffi.new("char[]", label.encode())
