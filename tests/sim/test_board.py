@@ -199,3 +199,14 @@ def test_a_50_hz_poller_gets_every_frame_of_a_busy_channel() -> None:
             got.append(board.spi.transfer([bytes(15)])[0][1:])
             assert rssi[1] == 2 * 50
     assert got == frames
+
+
+def test_two_boards_on_one_air_hear_each_other_by_their_names() -> None:
+    one = sim_board()
+    two = sim_board(air=one.air, chip_name="another")
+    receiver = listening(two)
+    sender = Console(one.chip)
+    sender.load(FSK)
+    sender.fill(FRAME)
+    sender.mode(TX, settle_ms=60)
+    assert receiver.drain(14) == FRAME

@@ -222,6 +222,32 @@ def test_a_collision_gives_a_wrong_frame_and_not_an_error(rig: Console) -> None:
     assert frame != FRAME
 
 
+def test_a_stronger_frame_that_comes_later_spoils_the_first_and_is_not_received_itself(rig: Console) -> None:
+    rig.mode(RX)
+    rig.air.send_fsk(FRAME, sender="far", power_dbm=0)
+    rig.run(20)
+    rig.air.send_fsk(FRAME, sender="near", power_dbm=10)
+    rig.run(80)
+    assert rig.drain(14) != FRAME
+    assert rig.chip.statistics.packets_received == 1
+
+
+def test_a_weaker_frame_at_the_same_time_does_no_harm(rig: Console) -> None:
+    rig.mode(RX)
+    rig.air.send_fsk(bytes([20]) + bytes(20), sender="far", power_dbm=3)
+    rig.air.send_fsk(FRAME, sender="near", power_dbm=10)
+    rig.run(60)
+    assert rig.drain(14) == FRAME
+
+
+def test_leaving_rx_before_the_sync_word_forgets_the_transmission(rig: Console) -> None:
+    rig.mode(RX)
+    rig.air.send_fsk(FRAME, sender="plug")
+    rig.run(5)
+    rig.mode(STANDBY, settle_ms=60)
+    assert rig.flags() == f.MODE_READY
+
+
 def test_rssi_is_of_the_packet_while_it_is_there_and_of_the_channel_before_and_after(rig: Console) -> None:
     rig.air.set_link("plug", rig.chip.name, 72.5)
     rig.mode(RX)

@@ -195,6 +195,7 @@ def sim_board(
     clock: VirtualClock | None = None,
     air: Air | None = None,
     name: str = "sim:",
+    chip_name: str = "gateway",
     seed: int = 0,
     speed: float | None = None,
     dio0: bool = True,
@@ -205,13 +206,13 @@ def sim_board(
     overhead_us: float = 20.0,
     names: Mapping[int, str] | None = None,
 ) -> SimBoard:
-    """A board with a chip called `gateway` on the air, which is empty unless one is given.
+    """A board with a chip on the air, which is empty unless one is given.
 
-    speed: None for virtual time, else how many times as fast as the wall clock. names: see Board.
+    chip_name: what it is called on the air; two boards on one air need two names. speed: None for virtual time, else how many times as fast as the wall clock. names: see Board.
     """
     if clock is None:
         clock = air.clock if air else VirtualClock() if speed is None else RealTimeClock(speed)
-    chip = Chip(clock, air, name="gateway", seed=seed, high_power=high_power)
+    chip = Chip(clock, air, name=chip_name, seed=seed, high_power=high_power)
     host = Host(clock, jitter_s, seed)
     pins = SimPins(chip, host, has_reset=reset, has_dio0=dio0, edge_loss=edge_loss)
     bus = SimBus(chip, host, name, overhead_us)

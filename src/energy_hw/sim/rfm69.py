@@ -5,6 +5,8 @@
 
 Written from the SX1231 data sheet alone. What it does not simulate it refuses with
 NotImplementedError when it is switched on: Listen mode, AES, whitening, continuous mode.
+Nothing is received without a sync word, noise is never taken for one, AfcAuto does nothing,
+and of several transmissions the receiver stays with the one whose sync word it saw first.
 
 Thread safety: every public method takes the clock's lock; DIO callbacks run with it held.
 """
