@@ -5,6 +5,7 @@ That both cores give the same verdict is tested in test_openhems.py, test_ook.py
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from binascii import crc_hqx
@@ -40,7 +41,7 @@ def test_the_extension_is_of_this_version() -> None:
 def test_an_extension_of_another_version_is_not_used() -> None:
     program = "import energy_hw._version as v; v.__version__ = '9.9.9'; import energy_hw.core.c"
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(SOURCE)}, capture_output=True, text=True
     )
     assert f"ImportError: expected a C core of version 9.9.9, got {__version__}: build it again" in done.stderr
 
