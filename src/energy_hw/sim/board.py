@@ -208,7 +208,8 @@ def sim_board(
 ) -> SimBoard:
     """A board with a chip on the air, which is empty unless one is given.
 
-    chip_name: what it is called on the air; two boards on one air need two names. speed: None for virtual time, else how many times as fast as the wall clock. names: see Board.
+    chip_name: what it is called on the air; two boards on one air need two names.
+    speed: None for virtual time, else how many times as fast as the wall clock. names: see Board.
     """
     if clock is None:
         clock = air.clock if air else VirtualClock() if speed is None else RealTimeClock(speed)
