@@ -152,7 +152,11 @@ class SimPins:
         if late := self._host.late_ns():
             self._chip.clock.advance(late)
         self.wakeups += 1
-        risen, self._risen, self._woken = self._risen, False, False
+        if self._woken:  # cleared only when seen: another thread may set it right now
+            self._woken = False
+        risen = self._risen
+        if risen:
+            self._risen = False
         return risen
 
     def wake(self) -> None:
