@@ -7,9 +7,11 @@ Source: SX1231 data sheet (10 MHz at most, CPOL 0, CPHA 0).
 from __future__ import annotations
 
 import fcntl
+import os
+import re
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from energy_hw.errors import LinkError, OutOfRange
 from energy_hw.links.diagnose import explain_open
@@ -61,7 +63,7 @@ class SpidevBus:
             raise LinkError(text) from None
         self._spi = spidev.SpiDev()
         try:
-            self._spi.open_path(device)
+            _open(self._spi, device)
             fcntl.flock(self._spi.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._spi.mode = 0
             self._spi.max_speed_hz = speed_hz
@@ -80,3 +82,12 @@ class SpidevBus:
 
     def close(self) -> None:
         self._spi.close()
+
+
+def _open(spi: Any, device: str) -> None:
+    """Open by bus and chip select: Debian 12's spidev 3.6 has no open_path()."""
+    numbers = re.fullmatch(r"/dev/spidev(\d+)\.(\d+)", os.path.realpath(device))
+    if numbers:
+        spi.open(int(numbers[1]), int(numbers[2]))
+    else:
+        spi.open_path(device)

@@ -72,7 +72,8 @@ register() {
 	[ ! -e "$entries/qemu-$emulator" ] || return 0
 	cat "/usr/lib/binfmt.d/qemu-$emulator.conf" >$entries/register ||
 		fail "binfmt_misc does not let us register qemu-$emulator"
-	trap "echo -1 >$entries/qemu-$emulator" EXIT
+	registered=$entries/qemu-$emulator
+	trap 'echo -1 >"$registered"' EXIT
 }
 
 if [ "${1:-}" = --inside ]; then
