@@ -1,6 +1,7 @@
 """SPI through the kernel's door: py-spidev and csrc/spidev.c on a node, under the shim or on a real kernel."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +64,10 @@ def test_second_process_is_told_who_holds_the_node(bench: Bench) -> None:
 @CORES
 def test_other_chip_select_has_no_radio(bench: Bench, core: str) -> None:
     assert bench.call("exchange", core=core, frames=[VERSION], device="/dev/spidev0.0") == ["0000"]
+
+
+def test_link_to_a_node_is_followed_by_the_spidev_package(bench: Bench, tmp_path: Path) -> None:
+    """Older versions of it open by bus and chip select alone."""
+    link = tmp_path / "radio"
+    link.symlink_to("/dev/spidev0.1")
+    assert bench.call("exchange", core="python", frames=[VERSION], device=str(link)) == ["0024"]
