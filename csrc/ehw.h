@@ -82,7 +82,7 @@ struct ehw_record {
 	uint8_t start, end;
 };
 
-/* A frame and what it says. No padding, so that it can be read as one flat buffer. */
+/* A frame and what it says. Without padding inside, to be read as one flat buffer. */
 struct ehw_message {
 	uint32_t sensor; /* 24 bits */
 	uint16_t pip;
@@ -152,7 +152,7 @@ struct ehw_spi;
  * EHW_ERR_NO_NODE, EHW_ERR_PERMISSION, EHW_ERR_BUSY, EHW_ERR_RANGE (speed), EHW_ERR_BUS. */
 int ehw_spi_open(const char *path, uint32_t speed_hz, struct ehw_spi **spi);
 
-/* As transfer in struct ehw_bus. At most 4096 bytes. EHW_ERR_BUS. */
+/* As transfer in struct ehw_bus. At most 4096 bytes in 32 exchanges. EHW_ERR_BUS. */
 int ehw_spi_transfer(struct ehw_spi *spi, const uint8_t *tx, uint8_t *rx, const uint16_t *lengths,
 		     size_t count);
 

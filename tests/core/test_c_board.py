@@ -136,8 +136,8 @@ print(pins.wait(20.0), time.monotonic() - began < 10)
 def test_ctrl_c_ends_a_wait(bench: Bench) -> None:
     program = """
 pins = board().pins
-print("waiting", flush=True)
 try:
+    print("waiting", flush=True)
     while True:
         pins.wait(20.0)
 except KeyboardInterrupt:

@@ -144,7 +144,7 @@ static void chip_power_on(void)
 }
 
 /* A frame comes in completely. */
-static void chip_hear(const uint8_t *frame, int length)
+static inline void chip_hear(const uint8_t *frame, int length)
 {
 	memcpy(chip.fifo, frame, (size_t)length);
 	chip.level = length;
