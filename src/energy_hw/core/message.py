@@ -22,8 +22,9 @@ KEYS = {ENERGENIE: 0xF2}
 
 Value = Decimal | int | str | None
 
-CHARACTERS, SIGNED, FLOAT = 0x7, 0x8, 0xF
+UNSIGNED, CHARACTERS, SIGNED, FLOAT = 0x0, 0x7, 0x8, 0xF
 FRACTION_BITS = {0x1: 4, 0x2: 8, 0x3: 12, 0x4: 16, 0x5: 20, 0x6: 24, 0x9: 8, 0xA: 16, 0xB: 24}
+_integer = int.from_bytes
 _FLOAT_FORMATS = {2: ">e", 4: ">f", 8: ">d"}
 PROBLEMS = {
     1: "reserved type D",
@@ -78,15 +79,17 @@ def decode_value(kind: int, data: bytes) -> Value:
     """
     if not data:
         return None
+    if kind == UNSIGNED:  # the most frequent ones first: this runs for every record that arrives
+        return _integer(data, "big")
+    if kind == SIGNED:
+        return _integer(data, "big", signed=True)
     bits = FRACTION_BITS.get(kind)
     if bits is not None:
-        return _fixed_point(int.from_bytes(data, "big", signed=kind > SIGNED), bits)
+        return _fixed_point(_integer(data, "big", signed=kind > SIGNED), bits)
     if kind == CHARACTERS:
         return data.decode("latin-1")
-    if kind == FLOAT:
-        number: float = struct.unpack(_FLOAT_FORMATS[len(data)], data)[0]
-        return Decimal(number) if abs(number) < float("inf") else None
-    return int.from_bytes(data, "big", signed=kind == SIGNED)
+    number: float = struct.unpack(_FLOAT_FORMATS[len(data)], data)[0]
+    return Decimal(number) if abs(number) < float("inf") else None
 
 
 def _fixed_point(number: int, bits: int) -> Decimal:
