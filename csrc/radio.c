@@ -51,8 +51,7 @@ int ehw_radio_restart(struct ehw_radio *radio)
 	return ehw_radio_receive(radio);
 }
 
-/* Not in receive mode any more: keep what the chip looks like now. */
-static int lost(struct ehw_radio *radio, uint8_t flags_1, uint8_t flags_2)
+int rfm69_lost(struct ehw_radio *radio, uint8_t flags_1, uint8_t flags_2)
 {
 	int status = rfm69_read(radio, REG_VERSION, &radio->evidence.version, 1);
 
@@ -148,7 +147,7 @@ int ehw_radio_poll(struct ehw_radio *radio, struct ehw_frame *frame)
 	frame->rssi = exchange.rx[4];
 	if (!(flags_1 & IRQ1_MODE_READY) || !(flags_1 & IRQ1_PLL_LOCK) ||
 	    flags_2 & IRQ2_PACKET_SENT)
-		return lost(radio, flags_1, flags_2);
+		return rfm69_lost(radio, flags_1, flags_2);
 	radio->receiving = flags_1 & IRQ1_SYNC_ADDRESS_MATCH && !(flags_2 & IRQ2_PAYLOAD_READY);
 	return handle_flags(radio, flags_1, flags_2, frame);
 }

@@ -72,4 +72,7 @@ int rfm69_load_fsk(struct ehw_radio *radio);
 /* Registers of the table, and the mode, that do not read back as last written: how many. */
 int rfm69_mismatches(struct ehw_radio *radio);
 
+/* Not in the mode it was set to any more: keep what the chip looks like now. EHW_ERR_LOST. */
+int rfm69_lost(struct ehw_radio *radio, uint8_t flags_1, uint8_t flags_2);
+
 #endif

@@ -91,7 +91,8 @@ static int stream(struct ehw_radio *radio, const struct packet *packet)
 /* Sleep until the packet is almost over, look while it may end, and until 50 ms after that.
  *
  * certain_us are sure to pass before the end, up to more_us may come on top. The last looks
- * are few: an end comes within 2 ms of where it should be, or not at all.
+ * are few: an end comes within 2 ms of where it should be, or not at all. A FIFO that is full
+ * when the packet is sent is no FIFO: MISO is stuck at 1, and nothing was sent that we know of.
  */
 static int wait_end(struct ehw_radio *radio, uint32_t certain_us, uint32_t more_us, uint8_t mask,
 		    uint8_t wanted)
@@ -102,10 +103,12 @@ static int wait_end(struct ehw_radio *radio, uint32_t certain_us, uint32_t more_
 
 	radio->bus.sleep_us(radio->bus.ctx, certain_us - 2000);
 	for (size_t i = 0; i < looks; i++) {
-		uint8_t flags;
-		int status = rfm69_read(radio, REG_IRQ_FLAGS_2, &flags, 1);
+		uint8_t flags[2];
+		int status = rfm69_read(radio, REG_IRQ_FLAGS_1, flags, 2);
 
-		if (status || (flags & mask) == wanted)
+		if (!status && flags[1] == 0xFF)
+			return rfm69_lost(radio, flags[0], flags[1]);
+		if (status || (flags[1] & mask) == wanted)
 			return status;
 		radio->bus.sleep_us(radio->bus.ctx, i < early ? 2000 : end_pauses_us[i - early]);
 	}
@@ -162,8 +165,8 @@ static void ook_table(const struct ehw_radio *radio, int repeats, struct setting
 	rfm69_set_value(table, REG_FIFO_THRESH, repeats == 1 ? 0x8F : OOK_LEVEL);
 }
 
-/* In Standby: FIFO cleared, registers set, FIFO filled. */
-static int prepare(struct ehw_radio *radio, const struct packet *packet)
+/* In Standby: FIFO cleared, registers set, FIFO filled; then transmit mode. */
+static int begin(struct ehw_radio *radio, const struct packet *packet)
 {
 	struct setting settings[1 + BAND_SIZE] = {
 		{ REG_IRQ_FLAGS_2, IRQ2_FIFO_OVERRUN },
@@ -175,13 +178,15 @@ static int prepare(struct ehw_radio *radio, const struct packet *packet)
 		ook_table(radio, packet->repeats, settings + 1);
 	if (!status)
 		status = rfm69_write(radio, settings, packet->repeats ? 1 + BAND_SIZE : 2);
-	return status ? status : fill(radio, packet, 0, packet->first);
+	if (!status)
+		status = fill(radio, packet, 0, packet->first);
+	return status ? status : rfm69_set_mode(radio, MODE_TRANSMIT);
 }
 
-/* AGAIN after a PLL that did not lock, and a burst with a hole. */
+/* AGAIN after a chip that does not start (its PLL does not lock), and a burst with a hole. */
 static int transmit(struct ehw_radio *radio, const struct packet *packet)
 {
-	int status = rfm69_set_mode(radio, MODE_TRANSMIT);
+	int status = begin(radio, packet);
 
 	if (status == EHW_ERR_TIMEOUT) {
 		radio->counters.send_timeouts++;
@@ -198,34 +203,33 @@ static int transmit(struct ehw_radio *radio, const struct packet *packet)
 	return status;
 }
 
-static int end_transmit(struct ehw_radio *radio, const struct packet *packet)
+/* Sent; a chip that does not leave transmit mode then is reset. */
+static int end(struct ehw_radio *radio, const struct packet *packet)
 {
-	int status = rfm69_set_mode(radio, MODE_STANDBY);
+	int status;
 
-	if (status)
-		return status;
 	radio->counters.sent++;
 	radio->counters.airtime_us += packet->airtime_us;
-	return EHW_OK;
+	status = rfm69_set_mode(radio, MODE_STANDBY);
+	if (status != EHW_ERR_TIMEOUT)
+		return status;
+	radio->counters.resets++;
+	return ehw_radio_start(radio);
 }
 
 /* Fill the FIFO in Standby, transmit, wait for the end.
  *
- * A chip whose PLL does not lock, and a burst with a hole, get a second try. One that never
- * says PacketSent is reset: whether the frame went out is not known then.
+ * A chip that does not start, and a burst with a hole, get a second try. One that never says
+ * PacketSent is reset: whether the frame went out is not known then.
  */
 static int send_packet(struct ehw_radio *radio, const struct packet *packet)
 {
 	int status = AGAIN;
 
-	for (int tries = 0; status == AGAIN && tries < SEND_TRIES; tries++) {
-		status = prepare(radio, packet);
-		if (status)
-			return status;
+	for (int tries = 0; status == AGAIN && tries < SEND_TRIES; tries++)
 		status = transmit(radio, packet);
-	}
 	if (status == EHW_OK)
-		return end_transmit(radio, packet);
+		return end(radio, packet);
 	if (status != AGAIN && status != EHW_ERR_TIMEOUT)
 		return status;
 	radio->counters.resets++;

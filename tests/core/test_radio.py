@@ -444,6 +444,21 @@ def test_a_missing_packet_sent_ends_in_a_reset_within_100_ms_of_the_frames_end(c
         assert radio.poll() is None
 
 
+@pytest.mark.parametrize("level", [0x00, 0xFF])
+@pytest.mark.parametrize("ook", [False, True], ids=["FSK", "OOK"])
+def test_a_send_to_a_radio_that_is_not_there_is_never_called_sent(core: Core, level: int, ook: bool) -> None:
+    with started(core) as (radio, board):
+        board.chip.miso = level
+        with pytest.raises((RadioLost, MisoStuck)):
+            radio.send_ook(CODE, 20) if ook else radio.send_fsk(SWITCH)
+        assert radio.counters.sent == 0
+
+
+def test_a_node_address_is_a_byte() -> None:
+    with pytest.raises(OutOfRange, match="0 to 255, got 256"):
+        RadioConfig(node_address=256)
+
+
 @pytest.mark.parametrize("frame", [b"", b"\x00", bytes([3, 4]), bytes(67), bytes([66]) + bytes(66)])
 def test_what_is_no_frame_is_not_sent(core: Core, frame: bytes) -> None:
     with started(core) as (radio, board):

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from energy_hw.core.message import Message, Record
+from energy_hw.errors import OutOfRange
 from energy_hw.links.board import Board, Pins, Wiring
 from energy_hw.links.spi import SpiBus
 
@@ -66,6 +67,10 @@ class RadioConfig:
     promiscuous: bool = False
     node_address: int = 4
     frequency_error: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.node_address <= 0xFF:
+            raise OutOfRange(f"expected a node address of 0 to 255, got {self.node_address}", 0, 0xFF)
 
 
 class ReceivedFrame(NamedTuple):
@@ -140,6 +145,7 @@ class Radio(Protocol):
         """Send one frame (length byte and what follows, 2..66 bytes); ends in Standby.
 
         Raises LinkTimeout if the chip cannot be brought to send it; the radio was reset then.
+        Raises RadioLost if it answers no more.
         """
 
     def send_ook(self, code: bytes, repeats: int) -> None:

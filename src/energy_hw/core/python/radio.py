@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from energy_hw.core import trouble
 from energy_hw.core.airtime import fsk_airtime_us, ook_airtime_us
 from energy_hw.core.interface import RadioConfig, RadioCounters, ReceivedFrame
 from energy_hw.core.python import registers as reg
 from energy_hw.core.python.rfm69 import UNKNOWN, Chip
-from energy_hw.errors import LinkTimeout, OutOfRange, RadioLost
+from energy_hw.errors import LinkTimeout, RadioLost
 from energy_hw.links.board import Board
 
 OOK_FRAME, OOK_FILL, OOK_REFILL = 16, 64, 32
@@ -83,12 +84,8 @@ class Radio(Chip):
         return None
 
     def _lost(self, flags_1: int, flags_2: int) -> RadioLost:
-        """Not in receive mode any more: say what the chip looks like now."""
-        version = self._read(reg.VERSION)[0]
-        return RadioLost(
-            f"expected receive mode and version 0x24, got flags 0x{flags_1:02X} 0x{flags_2:02X} and version "
-            f"0x{version:02X}: the radio was reset or unplugged; it is reset and loaded again until it answers"
-        )
+        """Not in the mode it was set to any more: say what the chip looks like now."""
+        return trouble.lost(flags_1, flags_2, self._read(reg.VERSION)[0])
 
     def _read_frame(self, rssi_dbm: float) -> ReceivedFrame | None:
         length = self._read(reg.FIFO)[0]
@@ -124,14 +121,14 @@ class Radio(Chip):
 
     def send_fsk(self, frame: bytes) -> None:
         if not 2 <= len(frame) <= reg.FIFO_SIZE or frame[0] != len(frame) - 1:
-            raise OutOfRange(f"expected a length byte and 1 to 65 bytes, got {len(frame)} bytes: {frame.hex()}", 2, 66)
+            raise trouble.not_a_frame(frame)
         airtime_us = fsk_airtime_us(len(frame))
         settings = ((reg.DIO_MAPPING_1, reg.DIO0_PACKET_SENT),)
         self._send(settings, frame, lambda: self._wait_packet_sent(airtime_us, 0), airtime_us)
 
     def send_ook(self, code: bytes, repeats: int) -> None:
         if len(code) != OOK_FRAME or not 1 <= repeats <= OOK_MOST_REPEATS:
-            raise OutOfRange(f"expected 16 bytes 1 to 75 times, got {len(code)} bytes {repeats} times", 1, 75)
+            raise trouble.not_a_burst(code, repeats)
         burst = code * repeats
         self._send(
             self._ook_table(repeats),
@@ -144,15 +141,12 @@ class Radio(Chip):
     def _send(self, settings: reg.Settings, first: bytes, finish: Callable[[], None], airtime_us: int) -> None:
         """Fill the FIFO in Standby, transmit, wait for the end.
 
-        A chip whose PLL does not lock, and a burst with a hole, get a second try. One that never
+        A chip that does not start (its PLL does not lock), and a burst with a hole, get a second try. One that never
         says PacketSent is reset: whether the frame went out is not known then.
         """
         for _ in range(SEND_TRIES):
-            self._set_mode(reg.STANDBY)
-            self._write((reg.IRQ_FLAGS_2, reg.FIFO_OVERRUN), *settings)
-            self._fill(first)
             try:
-                self._set_mode(reg.TRANSMIT)
+                self._begin(settings, first)
             except LinkTimeout:
                 self._counters.send_timeouts += 1
                 continue
@@ -164,13 +158,28 @@ class Radio(Chip):
             except LinkTimeout:
                 self._counters.send_timeouts += 1
                 break
-            self._set_mode(reg.STANDBY)
-            self._counters.sent += 1
-            self._counters.airtime_us += airtime_us
+            self._end(airtime_us)
             return
         self._counters.resets += 1
         self.start()
-        raise LinkTimeout("expected the radio to send and say PacketSent, it did not; it was reset: send again")
+        raise trouble.not_sent()
+
+    def _begin(self, settings: reg.Settings, first: bytes) -> None:
+        """In Standby: FIFO cleared, registers set, FIFO filled; then transmit mode."""
+        self._set_mode(reg.STANDBY)
+        self._write((reg.IRQ_FLAGS_2, reg.FIFO_OVERRUN), *settings)
+        self._fill(first)
+        self._set_mode(reg.TRANSMIT)
+
+    def _end(self, airtime_us: int) -> None:
+        """Sent; a chip that does not leave transmit mode then is reset."""
+        self._counters.sent += 1
+        self._counters.airtime_us += airtime_us
+        try:
+            self._set_mode(reg.STANDBY)
+        except LinkTimeout:
+            self._counters.resets += 1
+            self.start()
 
     def _finish_ook(self, waiting: bytes, repeats: int) -> None:
         """What is left when everything is written: the last refill for certain, and up to 33 bytes before it."""
@@ -205,14 +214,18 @@ class Radio(Chip):
     def _wait_end(self, certain_us: int, more_us: int, mask: int, wanted: int) -> None:
         """Sleep until the packet is almost over, look while it may end, and until 50 ms after that.
 
-        certain_us are sure to pass before the end, up to more_us may come on top.
+        certain_us are sure to pass before the end, up to more_us may come on top. A FIFO that is full when
+        the packet is sent is no FIFO: MISO is stuck at 1, and nothing was sent that we know of.
         """
         self._spi.sleep_us(certain_us - 2_000)
         for pause_us in (*(2_000,) * (more_us // 2_000), *END_PAUSES_US):
-            if self._read(reg.IRQ_FLAGS_2)[0] & mask == wanted:
+            flags_1, flags_2 = self._read(reg.IRQ_FLAGS_1, 2)
+            if flags_2 == 0xFF:
+                raise self._lost(flags_1, flags_2)
+            if flags_2 & mask == wanted:
                 return
             self._spi.sleep_us(pause_us)
-        raise LinkTimeout(f"expected the end of the packet within {certain_us + more_us} us + 50 ms, got none")
+        raise trouble.not_sent()
 
     def _wait_packet_sent(self, certain_us: int, more_us: int) -> None:
         self._wait_end(certain_us, more_us, reg.PACKET_SENT, reg.PACKET_SENT)
@@ -245,7 +258,7 @@ class Radio(Chip):
             if not self._read(reg.TEMP_1)[0] & reg.TEMP_RUNNING:
                 break
         else:
-            raise LinkTimeout("expected a temperature within 1 ms, got none")
+            raise trouble.no_temperature()
         celsius = 166 - self._read(reg.TEMP_2)[0]
         if before == reg.RECEIVE:
             self._enter_receive()

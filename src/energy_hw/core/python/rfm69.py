@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
+from energy_hw.core import trouble
 from energy_hw.core.interface import RadioConfig, RadioCounters
 from energy_hw.core.python import registers as reg
-from energy_hw.errors import LinkError, LinkTimeout, MisoStuck, ReadBackFailed, WrongVersion
+from energy_hw.errors import LinkError
 from energy_hw.links.board import Board
 
 MODE_PAUSES_US = (*(100,) * 10, *(3_000,) * 3, 0)
@@ -34,7 +35,7 @@ class Chip:
     def _transfer(self, frames: Sequence[bytes]) -> list[bytes]:
         answers = self._spi.transfer(frames)
         if [len(answer) for answer in answers] != [len(frame) for frame in frames]:
-            raise LinkError(f"expected {sum(map(len, frames))} bytes from SPI, got {sum(map(len, answers))}")
+            raise trouble.cut_short(sum(map(len, frames)), sum(map(len, answers)))
         return answers
 
     def _read(self, register: int, count: int = 1) -> bytes:
@@ -58,7 +59,7 @@ class Chip:
                 return
             self._spi.sleep_us(pause_us)
         self._mode = UNKNOWN
-        raise LinkTimeout(f"expected ModeReady within 10 ms of setting mode 0x{mode:02X}, got none")
+        raise trouble.no_mode(mode)
 
     def _boost(self, mode: int) -> None:
         """The extra amplifier setting above +17 dBm: on before transmit mode, off after it."""
@@ -82,7 +83,7 @@ class Chip:
         self._write(*self._fsk_table())
         wrong = self._mismatches()
         if wrong:
-            raise ReadBackFailed(_read_back_text(wrong), reg.RFM69_VERSION)
+            raise trouble.not_kept(wrong, reg.RFM69_VERSION)
 
     def _reset(self) -> None:
         """RESET high for 1 ms (data sheet: 100 us), then 10 ms (5 ms) before the first access."""
@@ -102,11 +103,11 @@ class Chip:
                 break
             self._spi.sleep_us(10_000)
         else:
-            raise _not_found(version)
+            raise trouble.not_found(version)
         for pattern in (0xAA, 0x55):
             self._write((reg.SYNC_VALUE_1, pattern))
             if self._read(reg.SYNC_VALUE_1)[0] != pattern:
-                raise ReadBackFailed(_read_back_text([reg.SYNC_VALUE_1]), version)
+                raise trouble.not_kept([reg.SYNC_VALUE_1], version)
 
     def _mismatches(self) -> list[int]:
         """Registers of the table, and the mode, that do not read back as last written."""
@@ -130,22 +131,3 @@ class Chip:
         with suppress(LinkError):
             self._mode = UNKNOWN
             self._set_mode(reg.STANDBY)
-
-
-def _not_found(version: int) -> LinkError:
-    if version in (0x00, 0xFF):
-        return MisoStuck(
-            f"expected an RFM69 (version 0x24), every read gives 0x{version:02X}: no board there, the wrong chip "
-            "select (ENER314-RT is spidev0.1), or the board is not seated on its pins",
-            version,
-        )
-    return WrongVersion(
-        f"expected an RFM69 (version 0x24), got version 0x{version:02X}: another chip answers on this chip select, "
-        "or the SPI clock is too fast for the wiring",
-        version,
-    )
-
-
-def _read_back_text(wrong: list[int]) -> str:
-    registers = ", ".join(f"0x{register:02X}" for register in wrong)
-    return f"expected registers to keep what is written, these did not: {registers}; check MISO and the chip select"
