@@ -132,7 +132,8 @@ class RpiGpioPins:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._edge = threading.Event()
+        self._awake = threading.Event()
+        self._rose = False
         self._gpio = _rpi_gpio()
         self.has_reset = self._gpio is not None and wiring.reset is not None
         self.has_dio0 = False
@@ -151,7 +152,7 @@ class RpiGpioPins:
         """Ask for edges on DIO0; False where this module and kernel cannot give them."""
         gpio.setup(line, gpio.IN)
         try:
-            gpio.add_event_detect(line, gpio.RISING, callback=lambda _line: self._edge.set())
+            gpio.add_event_detect(line, gpio.RISING, callback=self._rise)
         except RuntimeError as error:
             logger.warning("no edges on GPIO%d (%s): polling instead; rpi-lgpio gives edges", line, error)
             return False
@@ -170,13 +171,19 @@ class RpiGpioPins:
             if self._gpio is not None and line is not None:
                 self._gpio.output(line, lit)
 
+    def _rise(self, _line: int) -> None:
+        """Called by RPi.GPIO, in a thread of its own."""
+        self._rose = True
+        self._awake.set()
+
     def wait(self, timeout_s: float) -> bool:
-        rose = self._edge.wait(timeout_s)
-        self._edge.clear()
+        self._awake.wait(timeout_s)
+        self._awake.clear()
+        rose, self._rose = self._rose, False
         return rose
 
     def wake(self) -> None:
-        self._edge.set()
+        self._awake.set()
 
     def close(self) -> None:
         gpio, self._gpio = self._gpio, None
