@@ -113,16 +113,15 @@ def receive(core: str, frame: str, times: int = 1, dio0: int | None = DIO0) -> d
     """Open a hub and hear a frame `times` times: what came, its meaning, bytes on the bus for each after the first."""
     with Hub(NODE, dio0=dio0, core=core) as hub:
         events = hub.events()
-        do("transmit", frame=frame, times=times)
         heard: list[Heard] = []
         bytes_moved: list[int] = []
-        while len(heard) < times and isinstance(event := events.get(WAIT_S), Heard):
-            heard.append(event)
+        for _ in range(times):
+            heard.append(hear(events, frame))
             bytes_moved.append(do("traffic")["bytes"])
         return {
             "bytes": [later - sooner for sooner, later in pairwise(bytes_moved)],
             "frames": [event.frame.data.hex() for event in heard],
-            "readings": {row.name: str(row.value) for row in heard[0].report.readings} if heard else {},
+            "readings": {row.name: str(row.value) for row in heard[0].report.readings},
             "restarts": hub.counters().radio.restarts,
             "resets": int(do("resets")),
         }
@@ -143,15 +142,22 @@ def lose_radio(core: str, frame: str) -> dict[str, Any]:
         until(lambda: hub.counters().radio_lost > 0)
         do("brown_out")
         do("stick_miso", level=None)
-        until(lambda: send_to(events, frame))
+        hear(events, frame)
         counters = hub.counters()
         return {"lost": counters.radio_lost, "frames": counters.frames, "missed": counters.missed_s > 0}
 
 
-def send_to(events: Subscription[Heard | Refused], frame: str) -> bool:
-    """A device sends once; whether it was heard."""
-    do("transmit", frame=frame)
-    return isinstance(events.get(1.0), Heard)
+def hear(events: Subscription[Heard | Refused], frame: str) -> Heard:
+    """A device sends until it is heard. Raises TimeoutError after WAIT_S.
+
+    Once is enough on an idle computer; on a busy one a radio that is polled may be looked at too late.
+    """
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        do("transmit", frame=frame)
+        if isinstance(event := events.get(1.0), Heard):
+            return event
+    raise TimeoutError(f"expected to hear {frame} within {WAIT_S:g} s")
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -49,16 +49,17 @@ copy_checkout() {
 		(cd "$top" && tar --create --null --files-from=- --ignore-failed-read 2>/dev/null) | tar -x -C "$to"
 }
 
-# Runs in a mount and process namespace of its own: what is mounted or started here ends with it.
-inside() {
-	local arch=$1 root=$2 emulator=${emulators[$1]}
+# One architecture, in a mount namespace: what is mounted ends with it.
+test_root() {
+	local arch=$1 root=$2
 	mount -t proc proc "$root/proc"
 	mount --bind /dev "$root/dev"
 	mount -t tmpfs tmpfs "$root/tmp"
-	register "$emulator" "$root"
+	register "${emulators[$arch]}" "$root"
 	copy_checkout "$root/tmp/project"
 	cp "$here/test.sh" "$root/tmp/"
-	chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CC=gcc \
+	chroot "$root" /usr/bin/env -i \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CC=gcc \
 		EHW_NOISE_FRAMES="${EHW_NOISE_FRAMES:-2000}" EHW_BENCH_TIMEOUT_S=300 EHW_BENCH_EMULATED=1 \
 		/bin/bash /tmp/test.sh "$arch" "${tests[@]}"
 }
@@ -72,26 +73,37 @@ register() {
 	[ ! -e "$entries/qemu-$emulator" ] || return 0
 	cat "/usr/lib/binfmt.d/qemu-$emulator.conf" >$entries/register ||
 		fail "binfmt_misc does not let us register qemu-$emulator"
-	registered=$entries/qemu-$emulator
-	trap 'echo -1 >"$registered"' EXIT
+	registered+=("$entries/qemu-$emulator")
 }
 
+unregister() {
+	local entry
+	for entry in "${registered[@]}"; do echo -1 >"$entry"; done
+}
+
+test_all() {
+	local arch began failed=()
+	trap unregister EXIT
+	for arch; do
+		began=$SECONDS
+		test_root "$arch" "$WORK/$arch" || failed+=("$arch")
+		say "$arch: $((SECONDS - began)) s"
+	done
+	[ ${#failed[@]} = 0 ] || fail "failed: ${failed[*]}"
+}
+
+registered=()
 if [ "${1:-}" = --inside ]; then
 	shift
-	inside "$@"
+	test_all "$@"
 	exit
 fi
 
 [ "$(id -u)" = 0 ] || fail "needs root: it runs programs in a chroot"
 need_packages mmdebstrap qemu-user-static
-failed=()
 [ $# -gt 0 ] || set -- arm64 armhf
 for arch; do
-	began=$SECONDS
 	[ -n "${emulators[$arch]:-}" ] || fail "expected arm64 or armhf, got $arch"
 	make_root "$arch" "$WORK/$arch"
-	unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$arch" "$WORK/$arch" ||
-		failed+=("$arch")
-	say "$arch: $((SECONDS - began)) s"
 done
-[ ${#failed[@]} = 0 ] || fail "failed: ${failed[*]}"
+unshare --mount --propagation private "$0" --inside "$@"

@@ -6,13 +6,10 @@ arch=$1
 shift
 
 echo "$arch: building the C core"
-# Debian 12's setuptools does not know a licence expression; the metadata is not needed to build.
-mv pyproject.toml ..
-ENERGY_HW_REQUIRE_C=1 python3 setup.py --quiet build_ext --build-lib src >/tmp/build.log 2>&1 || {
+ENERGY_HW_REQUIRE_C=1 python3 setup.py --quiet build_ext --inplace >/tmp/build.log 2>&1 || {
 	tail -n 20 /tmp/build.log
 	exit 1
 }
-mv ../pyproject.toml .
 
 echo "$arch: testing on $(uname -m), Python $(python3 -c 'import platform, struct; print(platform.python_version(), struct.calcsize("P") * 8, "bit")')"
 ENERGY_HW_CORE=c PYTHONPATH=tests python3 -m pytest -p no:cacheprovider -p bench.arm.patience --durations=6 "$@"

@@ -44,15 +44,16 @@ LARGEST = 1 << 16
 
 
 class SimulatedChip:
-    """One chip of gpio-sim: /dev/`node`, and a file that pulls each line."""
+    """One chip of gpio-sim: /dev/`node`, and a file that pulls each line. It stays until the guest ends."""
 
     def __init__(self, name: str, label: str, lines: int) -> None:
         folder = CONFIG / name
         bank = folder / "bank0"
-        bank.mkdir(parents=True)
-        (bank / "num_lines").write_text(str(lines))
-        (bank / "label").write_text(label)
-        (folder / "live").write_text("1")
+        if not folder.exists():
+            bank.mkdir(parents=True)
+            (bank / "num_lines").write_text(str(lines))
+            (bank / "label").write_text(label)
+            (folder / "live").write_text("1")
         device = (folder / "dev_name").read_text().strip()
         self.node = (bank / "chip_name").read_text().strip()
         self.lines = lines

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Runs the kernel-facing tests on a stock Debian kernel in QEMU, with a real /dev/spidev0.1 (the
 # virtual host of ehw_spi.c) and real GPIO chips (gpio-sim, from Debian's kernel source), over
-# this machine's own files, which the guest sees read-only. No root is needed once the packages
-# are there; KVM is not used.
+# this machine's own files, which the guest sees read-only; then the systemd unit under systemd.
+# No root is needed once the packages are there; KVM is not used.
 #
-#   tests/bench/kernel/run.sh [COMMAND...]     default: the fidelity probe and the tests
-#   PYTHON=python3 LIMIT=300 (seconds for the guest) WORK=.work/kernel
+#   tests/bench/kernel/run.sh [COMMAND...]     default: the fidelity probe, the tests and the unit
+#   PYTHON=python3 LIMIT=480 (seconds for the guest) WORK=.work/kernel
 set -euo pipefail
 exec </dev/null
 
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 WORK=${WORK:-$top/.work/kernel}
-LIMIT=${LIMIT:-300}
+LIMIT=${LIMIT:-480}
 mkdir -p "$WORK"
 # shellcheck source=tests/bench/packages.sh
 . "$here/../packages.sh"
@@ -66,18 +66,19 @@ build() {
 		>"$kernel/build.log" 2>&1 || fail "the modules do not build: $(tail -n 20 "$kernel/build.log")"
 }
 
-# What the guest does after init: go where we are and run the command.
+# A script for the guest: go where we are and run the command.
 script() {
-	printf 'export PATH=%q HOME=%q LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 TMPDIR=/run\ncd %q\n' "$PATH" "$HOME" "$top"
+	printf 'export PATH=%q HOME=%q LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 TMPDIR=/run\n' "$PATH" "$HOME"
+	printf 'export PYTHONPATH=src:tests\ncd %q\n' "$top"
 	printf '%q ' "$@"
+	printf '\n'
 }
 
 pack() {
-	local root=$kernel/initramfs module file
-	rm -rf "$root"
+	local module file
 	mkdir -p "$root"/{bin,dev,host,layer,lib,proc,sys}
 	cp "$(find "$kernel/tree" -path '*bin/busybox')" "$root/bin/"
-	cp "$here/init" "$root/init"
+	cp "$here/init" "$here/ehw-test.service" "$root/"
 	for module in "${modules[@]}"; do
 		file=$(find "$kernel/source" "$kernel/tree/lib/modules" -name "$module.ko*" -not -name '*.cmd' | head -n 1)
 		[ -n "$file" ] || continue
@@ -86,11 +87,12 @@ pack() {
 		strip --strip-debug "$root/lib/$module.ko"
 		echo "$module" >>"$root/modules"
 	done
-	script "$@" >"$root/run.sh"
 	(cd "$root" && find . | cpio -o -H newc --quiet) | gzip -1 >"$kernel/initrd.gz"
 }
 
+# Boot, and expect each of these to end with 0.
 boot() {
+	local result
 	say "booting Linux $release"
 	timeout --kill-after=10 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 \
 		-display none -monitor none -serial stdio -no-reboot -net none \
@@ -98,7 +100,9 @@ boot() {
 		-append "console=ttyS0 quiet panic=-1" \
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
 		2>&1 | tr -d '\r' | tee "$WORK/log" || fail "the guest did not end within $LIMIT s, see $WORK/log"
-	grep -qx 'EHW-STATUS=0' "$WORK/log" || fail "the tests failed on Linux $release, see $WORK/log"
+	for result in "$@"; do
+		grep -qx "$result=0" "$WORK/log" || fail "$result is not 0 on Linux $release, see $WORK/log"
+	done
 	say "passed on Linux $release"
 }
 
@@ -106,10 +110,18 @@ need_packages qemu-system-x86 cpio gcc libc6-dev libelf1 make xz-utils
 find_kernel
 fetch
 build
+root=$kernel/initramfs
+rm -rf "$root"
+mkdir "$root"
+results=(EHW-TESTS)
 if [ $# = 0 ]; then
+	need_packages systemd
 	python=$("${PYTHON:-python3}" -c 'import sys; print(sys.executable)')
-	set -- env PYTHONPATH=src:tests "$python" -m bench.kernel.guest "$python" -m pytest -p no:cacheprovider --color=no --durations=6 \
-		"${tests[@]}"
+	set -- "$python" -m bench.kernel.guest "$python" -m pytest -p no:cacheprovider --color=no --durations=6 "${tests[@]}"
+	results+=(EHW-UNIT)
+	script "$python" -m bench.kernel.guest "$python" -m bench.kernel.unit >"$root/unit.sh"
+	echo 'echo "EHW-UNIT=$?"' >>"$root/unit.sh"
 fi
-pack "$@"
-boot
+script "$@" >"$root/tests.sh"
+pack
+boot "${results[@]}"
