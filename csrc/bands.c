@@ -7,7 +7,7 @@
 #include "rfm69.h"
 
 const struct setting openhems_band[BAND_SIZE] = {
-	{ REG_DATA_MODUL, 0x00 },  /* packet mode, FSK, no shaping */
+	{ REG_DATA_MODUL, FSK_PACKETS }, /* no shaping */
 	{ REG_BITRATE_MSB, 0x1A }, /* 32 MHz / 0x1A0B = 4799.76 chips/s: 2400 baud Manchester */
 	{ REG_BITRATE_LSB, 0x0B },
 	{ REG_FDEV_MSB, 0x01 }, /* 0x01EC * FSTEP = 30029 Hz */
@@ -47,7 +47,7 @@ const struct setting openhems_band[BAND_SIZE] = {
 };
 
 const struct setting ook_band[BAND_SIZE] = {
-	{ REG_DATA_MODUL, 0x08 },  /* packet mode, OOK */
+	{ REG_DATA_MODUL, OOK_PACKETS },
 	{ REG_BITRATE_MSB, 0x1A }, /* 4799.76 chips/s: 208.3 us */
 	{ REG_BITRATE_LSB, 0x0B },
 	{ REG_FDEV_MSB, 0x00 },

@@ -25,8 +25,9 @@ extern "Python" int ehw_py_set_reset(void *ctx, int high);
 
 
 def declarations() -> str:
-    """ehw.h without its # lines."""
+    """ehw.h without what is for C++, and without its # lines."""
     header = (CSRC / "ehw.h").read_text()
+    header = re.sub(r"^#ifdef __cplusplus$.*?^#endif$", "", header, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"^#.*$", "", header, flags=re.MULTILINE)
 
 

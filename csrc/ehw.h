@@ -11,6 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum ehw_status {
 	EHW_OK = 0,
 	EHW_ERR_ARGUMENT = -1,
@@ -314,5 +318,9 @@ int ehw_radio_verify(struct ehw_radio *radio);
 void ehw_radio_counters(const struct ehw_radio *radio, struct ehw_counters *counters);
 
 void ehw_radio_evidence(const struct ehw_radio *radio, struct ehw_evidence *evidence);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -25,6 +25,9 @@ static int enter_receive(struct ehw_radio *radio)
 	};
 	int status = rfm69_set_mode(radio, MODE_STANDBY);
 
+	/* a burst that failed half-way left its own table */
+	if (!status && radio->shadow[REG_DATA_MODUL] != FSK_PACKETS)
+		status = rfm69_load_fsk(radio);
 	if (!status)
 		status = rfm69_write(radio, settings, 2);
 	if (!status)
@@ -40,7 +43,6 @@ int ehw_radio_receive(struct ehw_radio *radio)
 
 	if (status != EHW_ERR_TIMEOUT)
 		return status;
-	radio->counters.resets++;
 	status = ehw_radio_start(radio);
 	return status ? status : enter_receive(radio);
 }

@@ -208,8 +208,11 @@ static int probe(struct ehw_radio *radio)
 
 int ehw_radio_start(struct ehw_radio *radio)
 {
-	int status = reset(radio), wrong;
+	int status, wrong;
 
+	radio->counters.resets += radio->started;
+	radio->started = 1;
+	status = reset(radio);
 	if (!status)
 		status = probe(radio);
 	if (!status)

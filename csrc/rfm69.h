@@ -18,6 +18,7 @@ struct ehw_radio {
 	struct ehw_counters counters;
 	struct ehw_evidence evidence;
 	uint8_t shadow[0x80]; /* what was last written */
+	uint8_t started;
 	uint8_t mode;
 	uint8_t pa_level, boost;
 	uint8_t fei_started, receiving;

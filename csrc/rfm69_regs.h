@@ -76,6 +76,8 @@ enum rfm69_mode {
 #define IRQ2_PACKET_SENT 0x08
 #define IRQ2_PAYLOAD_READY 0x04
 
+#define FSK_PACKETS 0x00 /* DATA_MODUL: packet mode, FSK or OOK */
+#define OOK_PACKETS 0x08
 #define FEI_START 0x20
 #define TEMP_START 0x08
 #define TEMP_RUNNING 0x04

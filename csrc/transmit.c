@@ -192,8 +192,10 @@ static int transmit(struct ehw_radio *radio, const struct packet *packet)
 		radio->counters.send_timeouts++;
 		return AGAIN;
 	}
-	if (!status)
-		status = finish(radio, packet);
+	if (status)
+		return status;
+	radio->counters.airtime_us += packet->airtime_us; /* of this try, whatever becomes of it */
+	status = finish(radio, packet);
 	if (status == EHW_ERR_UNDERRUN) {
 		radio->counters.underruns++;
 		return AGAIN;
@@ -203,18 +205,16 @@ static int transmit(struct ehw_radio *radio, const struct packet *packet)
 	return status;
 }
 
-/* Sent; a chip that does not leave transmit mode then is reset. */
-static int end(struct ehw_radio *radio, const struct packet *packet)
+/* Sent, if the chip is still there to say so; one that does not leave transmit mode is reset. */
+static int end(struct ehw_radio *radio)
 {
-	int status;
+	int status = rfm69_set_mode(radio, MODE_STANDBY);
 
-	radio->counters.sent++;
-	radio->counters.airtime_us += packet->airtime_us;
-	status = rfm69_set_mode(radio, MODE_STANDBY);
-	if (status != EHW_ERR_TIMEOUT)
-		return status;
-	radio->counters.resets++;
-	return ehw_radio_start(radio);
+	if (status == EHW_ERR_TIMEOUT)
+		status = ehw_radio_start(radio);
+	if (!status)
+		radio->counters.sent++;
+	return status;
 }
 
 /* Fill the FIFO in Standby, transmit, wait for the end.
@@ -229,10 +229,9 @@ static int send_packet(struct ehw_radio *radio, const struct packet *packet)
 	for (int tries = 0; status == AGAIN && tries < SEND_TRIES; tries++)
 		status = transmit(radio, packet);
 	if (status == EHW_OK)
-		return end(radio, packet);
+		return end(radio);
 	if (status != AGAIN && status != EHW_ERR_TIMEOUT)
 		return status;
-	radio->counters.resets++;
 	status = ehw_radio_start(radio);
 	radio->evidence.mode = MODE_TRANSMIT;
 	return status ? status : EHW_ERR_TIMEOUT;

@@ -196,7 +196,7 @@ def test_a_send_that_fails_raises_where_it_was_called() -> None:
 
 def test_airtime_is_bounded_by_law() -> None:
     with open_hub() as (hub, _):
-        hub._receiver.budget.limit_s = 0.1
+        hub._receiver.budget.limit_s = 0.15
         hub.send_fsk(SWITCH)
         with pytest.raises(AirtimeExceeded):
             hub.send_fsk(SWITCH)

@@ -86,3 +86,22 @@ def test_memory_is_bounded_however_many_sensors_are_made_up() -> None:
     for product in range(256):
         identities.admit(heard(product, 1))
     assert len(identities._sensors[4, 1].counts) <= 16
+
+
+def test_a_real_device_is_confirmed_after_any_amount_of_noise_under_its_sensor_id() -> None:
+    identities = Identities()
+    for product in range(0x40, 0x80):
+        assert identities.admit(heard(product)) is Standing.UNCONFIRMED
+    assert identities.admit(heard(UNKNOWN)) is Standing.UNCONFIRMED
+    assert identities.admit(heard(UNKNOWN)) is Standing.DEVICE
+    for product in range(0x40, 0x80):
+        assert identities.admit(heard(product)) is Standing.GHOST
+    assert identities.admit(heard(UNKNOWN)) is Standing.DEVICE
+
+
+def test_a_pinned_sensor_is_not_forgotten_among_thousands() -> None:
+    identities = Identities()
+    identities.pin(4, PLUG, 0x373)
+    for sensor in range(0x1000, 0x1000 + MOST_SENSORS + 1):
+        identities.admit(heard(PLUG, sensor))
+    assert identities.admit(heard(VALVE)) is Standing.GHOST

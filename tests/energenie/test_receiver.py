@@ -274,7 +274,7 @@ def test_a_send_without_a_radio_is_a_link_error_and_the_radio_is_brought_back(co
 
 
 def test_airtime_beyond_the_budget_is_refused_and_not_sent(core: Core) -> None:
-    with receiver(core, AirtimeBudget(limit_s=0.1)) as (loop, board):
+    with receiver(core, AirtimeBudget(limit_s=0.15)) as (loop, board):
         loop.send_fsk(SWITCH)
         on_air = board.chip.statistics.tx_ns
         with pytest.raises(AirtimeExceeded):

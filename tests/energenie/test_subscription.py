@@ -16,8 +16,7 @@ def test_items_come_in_order() -> None:
 
 def test_a_full_queue_drops_the_oldest_and_counts_it() -> None:
     subscription: Subscription[int] = Subscription(3)
-    for item in range(10):
-        subscription.put(item)
+    assert [subscription.put(item) for item in range(10)] == [False] * 3 + [True] * 7
     subscription.close()
     assert list(subscription) == [7, 8, 9]
     assert subscription.dropped == 7
@@ -53,7 +52,8 @@ def test_a_waiting_reader_wakes_when_it_is_closed() -> None:
 
 def test_the_writer_is_told_of_every_item_and_of_the_end() -> None:
     told: list[int] = []
-    subscription: Subscription[int] = Subscription(10, lambda: told.append(1))
+    subscription: Subscription[int] = Subscription(10)
+    subscription.tell(lambda: told.append(1))
     subscription.put(1)
     subscription.put(2)
     subscription.close()

@@ -35,19 +35,22 @@ class AirtimeBudget:
             self._booked.popleft()
         return sum(seconds for _, seconds in self._booked)
 
-    def take(self, now: float, airtime_s: float) -> None:
-        """Book a transmission. Raises AirtimeExceeded, which says how long to wait, if it does not fit."""
+    def check(self, now: float, airtime_s: float) -> None:
+        """Raises AirtimeExceeded, which says how long to wait, if a transmission this long does not fit."""
         if self.used_s(now) + airtime_s > self.limit_s:
             wait_s = self._wait_s(now, airtime_s)
             raise AirtimeExceeded(
-                f"expected at most {self.limit_s:g} s on air in an hour (10 %), this would make "
+                f"expected at most {self.limit_s:g} s on air in an hour (10 %), this could make "
                 f"{self.used_s(now) + airtime_s:.1f} s: wait {wait_s:.0f} s",
                 wait_s,
             )
+
+    def book(self, now: float, airtime_s: float) -> None:
+        """Note what was on air."""
         if self._booked and now <= self._booked[-1][0]:
             end, seconds = self._booked.pop()
             self._booked.append((end, seconds + airtime_s))
-        else:
+        elif airtime_s:
             self._booked.append((now + BUCKET_S, airtime_s))
 
     def _wait_s(self, now: float, airtime_s: float) -> float:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import os
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.receiver import Heard, HubCounters, Refused
 from energy_hw.energenie.subscription import Subscription
-from energy_hw.errors import LinkClosed, LinkError, LinkTimeout
+from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout
 from energy_hw.links.board import Board
 from energy_hw.reading import Control, Report
 
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 MOST_WAITING = 1000
 """Reports that wait for a reader: 100 s of a channel that carries nothing but reports."""
 JOIN_S = 5.0
+"""Longer than the longest burst, 2 s, and its second try."""
 SEND_S = 10.0
 
 
@@ -66,18 +69,25 @@ class Hub:
     ) -> None:
         """device: SPI node, or `sim:house`. wiring: a name in links.board.WIRINGS. dio0: BCM number.
         core: `c`, `python`, or what ENERGY_HW_CORE says. board: one that is open already."""
-        device = "sim:house" if simulate and device is None else device
+        if simulate and device and not device.startswith("sim:"):
+            raise ConfigError(f"expected a device or simulate=True, got both: {device}")
+        device = device or ("sim:house" if simulate else None)
         self._receiver, self._board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
         self.name = self._board.name
         self._most_waiting = most_waiting
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._stop = threading.Event()
+        self._closed = False
+        self._closing = threading.Lock()
+        self._pid = os.getpid()
         self._lock = threading.Lock()
+        # Weak: a reader that nobody reads any more is forgotten with its iterator.
+        self._reports: weakref.WeakSet[Subscription[Report]] = weakref.WeakSet()
+        self._events: weakref.WeakSet[Subscription[Heard | Refused]] = weakref.WeakSet()
         self._backlog: Subscription[Report] | None = Subscription(most_waiting)
-        self._reports: list[Subscription[Report]] = [self._backlog]
-        self._events: list[Subscription[Heard | Refused]] = []
+        self._reports.add(self._backlog)
+        self._dropped = 0
         self._callback_errors = 0
-        self._dispatchers: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._run, name="energy-hw-radio", daemon=True)
         self._thread.start()
         atexit.register(self.close)
@@ -85,70 +95,68 @@ class Hub:
     # -- reading -----------------------------------------------------------
 
     def __iter__(self) -> Iterator[Report]:
-        """Reports from now on; the first iterator also gets what came since the hub was opened."""
+        """Reports from now on; the first reader also gets what came since the hub was opened."""
         return iter(self._subscribe())
 
-    def _subscribe(self, on_put: Callable[[], None] | None = None) -> Subscription[Report]:
+    def _subscribe(self) -> Subscription[Report]:
         with self._lock:
-            backlog, self._backlog = self._backlog, None
-            if backlog is not None and on_put is None:
-                return backlog
-            subscription: Subscription[Report] = Subscription(self._most_waiting, on_put)
-            self._reports.append(subscription)
-            if self._stop.is_set():
+            subscription, self._backlog = self._backlog, None
+            if subscription is None:
+                subscription = Subscription(self._most_waiting)
+                self._reports.add(subscription)
+            if self._closed:
                 subscription.close()
             return subscription
 
     async def stream(self) -> AsyncIterator[Report]:
         """The same reports for asyncio."""
         loop, news = asyncio.get_running_loop(), asyncio.Event()
-        subscription = self._subscribe(lambda: _call_soon(loop, news.set))
-        try:
-            while True:
-                news.clear()
-                while (report := subscription.get(0)) is not None:
-                    yield report
-                if subscription.closed:
-                    return
-                await news.wait()
-        finally:
-            with self._lock:
-                self._reports.remove(subscription)
+        subscription = self._subscribe()
+        subscription.tell(lambda: _call_soon(loop, news.set))
+        while True:
+            news.clear()
+            while (report := subscription.get(0)) is not None:
+                yield report
+            if subscription.closed:
+                return
+            await news.wait()
 
     def events(self) -> Subscription[Heard | Refused]:
         """Every frame from now on: of devices, of unknown products, of ghosts, and the refused ones."""
         subscription: Subscription[Heard | Refused] = Subscription(self._most_waiting)
         with self._lock:
-            self._events.append(subscription)
-            if self._stop.is_set():
+            self._events.add(subscription)
+            if self._closed:
                 subscription.close()
         return subscription
 
     def when_report(self, callback: Callable[[Report], None]) -> None:
         """Call back with each report, outside the radio's thread; what it raises is logged and counted."""
+        subscription: Subscription[Report] = Subscription(self._most_waiting)
         with self._lock:
-            subscription: Subscription[Report] = Subscription(self._most_waiting)
-            self._reports.append(subscription)
-        thread = threading.Thread(
+            self._reports.add(subscription)
+            if self._closed:
+                subscription.close()
+        threading.Thread(
             target=self._dispatch, args=(subscription, callback), name="energy-hw-callback", daemon=True
-        )
-        self._dispatchers.append(thread)
-        thread.start()
+        ).start()
 
     def _dispatch(self, subscription: Subscription[Report], callback: Callable[[Report], None]) -> None:
         for report in subscription:
             try:
                 callback(report)
-            except Exception:
+            except Exception as error:
                 self._callback_errors += 1
-                logger.exception("a callback failed on a report of %s", report.device)
+                text = "a callback failed on a report of %s (%d so far): %r"
+                first = self._callback_errors == 1  # the same fault ten times a second fills no log
+                level = logging.ERROR if first else logging.DEBUG
+                logger.log(level, text, report.device, self._callback_errors, error, exc_info=first)
 
     def counters(self) -> HubCounters:
         """A copy of all counters."""
         counters = self._receiver.counters()
         counters.callback_errors = self._callback_errors
-        with self._lock:
-            counters.dropped = sum(s.dropped for s in self._reports if s is not self._backlog)
+        counters.dropped = self._dropped
         return counters
 
     def device_name(self, sensor: int) -> str:
@@ -200,7 +208,7 @@ class Hub:
                 self._stop.wait(1.0)
 
     def _do_jobs(self) -> None:
-        while True:
+        while not self._stop.is_set():
             try:
                 job = self._jobs.get_nowait()
             except Empty:
@@ -214,26 +222,45 @@ class Hub:
                 listener.put(event)
             if isinstance(event, Heard) and event.standing is Standing.DEVICE:
                 for reader in self._reports:
-                    reader.put(event.report)
+                    self._dropped += reader.put(event.report) and reader is not self._backlog
 
     # -- closing -----------------------------------------------------------
 
     def close(self) -> None:
-        """Radio in standby, LEDs out, lines and node released, readers ended. May be called twice."""
-        with self._lock:
-            if self._stop.is_set():
-                return
-            self._stop.set()
-        atexit.unregister(self.close)
+        """Radio in standby, LEDs out, lines and node released, readers ended. May be called twice.
+
+        What was handed in to be sent and is not under way yet ends with LinkClosed. Interrupted by
+        Ctrl-C it still does its work.
+        """
+        if os.getpid() != self._pid:
+            return  # a fork: the radio is the parent's
+        self._stop.set()
         self._board.pins.wake()
+        with self._closing:
+            if self._closed:
+                return
+            try:
+                self._thread.join(JOIN_S)
+            finally:
+                self._release()
+
+    def _release(self) -> None:
+        """Let go of everything, once nobody uses it any more."""
         self._thread.join(JOIN_S)
+        if self._thread.is_alive():
+            logger.error("the radio's thread does not end; the board stays open until the program does")
+            return
         self._radio.close()
         self._board.close()
+        with self._lock:
+            self._closed = True
+            readers, listeners = list(self._reports), list(self._events)
         self._do_jobs_closed()
-        for reader in self._reports:
+        for reader in readers:
             reader.close()
-        for listener in self._events:
+        for listener in listeners:
             listener.close()
+        atexit.unregister(self.close)
 
     def _do_jobs_closed(self) -> None:
         while not self._jobs.empty():

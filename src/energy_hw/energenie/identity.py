@@ -21,6 +21,7 @@ from energy_hw.core.message import ENERGENIE, Message
 from energy_hw.energenie.profiles import by_product
 
 MOST_SENSORS = 4096
+MOST_PRODUCTS = 16
 CONFIRMED = 2
 
 
@@ -38,31 +39,41 @@ class _Heard:
     """A sensor id: the product it is known under, and how often each product was heard with it."""
 
     product: int | None = None
-    pinned: bool = False
     counts: dict[int, int] = field(default_factory=dict)
+
+    def note(self, product: int) -> int:
+        """Count a product; of the 256 there could be, the last few heard once are remembered."""
+        count = min(self.counts.pop(product, 0) + 1, CONFIRMED)
+        if len(self.counts) >= MOST_PRODUCTS:
+            oldest = (one for one, seen in self.counts.items() if seen < CONFIRMED and one != self.product)
+            self.counts.pop(next(oldest, next(iter(self.counts))))
+        self.counts[product] = count
+        return count
 
 
 class Identities:
     """Remembers which sensor is which product. Thread safety: one thread at a time."""
 
     def __init__(self) -> None:
+        self._pinned: dict[tuple[int, int], int] = {}
         self._sensors: OrderedDict[tuple[int, int], _Heard] = OrderedDict()
 
     def pin(self, manufacturer: int, product: int, sensor: int) -> None:
-        """Make a sensor known by its owner's word; what is heard does not change it."""
-        self._sensors[manufacturer, sensor] = _Heard(product, True, {product: CONFIRMED})
+        """Make a sensor known by its owner's word; what is heard does not change it, nor make it forgotten."""
+        self._pinned[manufacturer, sensor] = product
 
     def admit(self, message: Message) -> Standing:
         """Take note of a valid message and say what it is."""
+        pinned = self._pinned.get((message.manufacturer, message.sensor))
+        if pinned is not None:
+            return Standing.DEVICE if pinned == message.product else Standing.GHOST
         heard = self._heard(message.manufacturer, message.sensor)
-        count = min(heard.counts.get(message.product, 0) + 1, CONFIRMED)
-        if len(heard.counts) < 16:  # of 256 possible products; a noisy sensor must not grow without end
-            heard.counts[message.product] = count
+        count = heard.note(message.product)
         if heard.product is None:
             return self._first(heard, message, count)
         if heard.product == message.product:
             return Standing.DEVICE
-        once = not heard.pinned and heard.counts.get(heard.product, 0) < CONFIRMED
+        once = heard.counts.get(heard.product, 0) < CONFIRMED
         if once and count >= CONFIRMED and is_known(message):
             heard.product = message.product
             return Standing.DEVICE

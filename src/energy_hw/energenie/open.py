@@ -18,6 +18,7 @@ from energy_hw.links.board import WIRINGS, Board, Wiring, open_bus
 logger = logging.getLogger(__name__)
 
 # Where an RFM69 may be, most likely first: ENER314-RT and the bonnet use CE1.
+SPI_LINES = {7, 8, 9, 10, 11}
 CANDIDATES = (("/dev/spidev0.1", "ener314-rt"), ("/dev/spidev0.0", "rpi-rfm69"))
 
 
@@ -58,8 +59,9 @@ def _open(
     core: Core, device: str, wiring: str, dio0: int | None, config: RadioConfig | None
 ) -> tuple[Receiver, Board, Radio]:
     wired = _wiring(wiring, dio0)
+    config = config or RadioConfig()
+    config = replace(config, high_power=config.high_power or wired.high_power)
     board = open_bus(device) if device.startswith("sim:") else core.open_board(device, wired)
-    config = config or RadioConfig(high_power=wired.high_power)
     return _start(core, board, config)
 
 
@@ -68,9 +70,16 @@ def _wiring(name: str, dio0: int | None) -> Wiring:
         wiring = WIRINGS[name]
     except KeyError:
         raise ConfigError(f"expected a wiring of {', '.join(WIRINGS)}, got {name!r}") from None
-    if dio0 is None:
-        return wiring
-    return replace(wiring, dio0=dio0, led_transmit=None if wiring.led_transmit == dio0 else wiring.led_transmit)
+    return wiring if dio0 is None else _with_dio0(wiring, dio0)
+
+
+def _with_dio0(wiring: Wiring, dio0: int) -> Wiring:
+    """The wiring with an interrupt line, which may take the place of an LED."""
+    free = set(range(28)) - SPI_LINES - {wiring.reset}
+    if dio0 not in free:
+        raise ConfigError(f"expected for DIO0 a GPIO of 0 to 27 that neither SPI nor RESET uses, got {dio0}")
+    green, red = (None if led == dio0 else led for led in (wiring.led_receive, wiring.led_transmit))
+    return replace(wiring, dio0=dio0, led_receive=green, led_transmit=red)
 
 
 def _start(core: Core, board: Board, config: RadioConfig) -> tuple[Receiver, Board, Radio]:

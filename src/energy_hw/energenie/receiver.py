@@ -34,8 +34,17 @@ EDGE_S = 2.0
 """With DIO0 a look this often finds a lost edge or a lost radio."""
 RETRY_S = 1.0
 VERIFY_S = 60.0
+TELL_S = 60.0
 SILENCE_S = 900.0
 """Restart the receiver after this long without a frame, once there are devices to hear."""
+
+
+class _Taken(NamedTuple):
+    """A frame from the FIFO, and when it was taken from there."""
+
+    frame: ReceivedFrame
+    received: datetime
+    at: float
 
 
 class Heard(NamedTuple):
@@ -45,6 +54,8 @@ class Heard(NamedTuple):
     frame: ReceivedFrame
     message: Message
     report: Report
+    at: float
+    """Monotonic seconds of the board's clock when it was taken from the radio."""
 
 
 class Refused(NamedTuple):
@@ -66,6 +77,8 @@ class HubCounters:
     radio_lost: int = 0
     missed_s: float = 0.0
     """Time in which a frame could not have been heard because the radio was away."""
+    edges_missed: int = 0
+    """Frames found by looking although DIO0 is wired; after one, the radio is polled until an edge comes again."""
     repaired: int = 0
     """Registers found changed by themselves, and loaded again."""
     dropped: int = 0
@@ -81,10 +94,14 @@ class Receiver:
         self.identities = Identities()
         self.budget = budget or AirtimeBudget()
         self._counters = HubCounters()
+        self._seen = radio.counters  # as of the last step: the radio itself belongs to one thread
         self._lost_at: float | None = None
+        self._told_at: float | None = None
+        self._loss_told = False
         self._last_good = self._last_verify = self._last_frame = board.clock.monotonic()
         self._wait_s = 0.0
-        self._waiting: deque[ReceivedFrame] = deque()
+        self._edges = board.pins.has_dio0
+        self._waiting: deque[_Taken] = deque()
 
     def start(self) -> None:
         """Bring the radio into receive mode. Raises RadioNotFound or LinkError."""
@@ -94,23 +111,45 @@ class Receiver:
     def step(self) -> Heard | Refused | None:
         """Wait, look once, and say what came. Raises nothing that the radio or the air can cause."""
         if self._waiting:
-            return self._take(self._waiting.popleft())
-        self._board.pins.wait(self._wait_s)
+            return self._judge(self._waiting.popleft())
+        rose = self._wait()
         try:
             if self._lost_at is not None:
                 self._bring_back()
             frame = self._radio.poll()
             self._last_good = self._board.clock.monotonic()
-            self._house_keeping(self._last_good)
+            if frame is None:
+                self._house_keeping(self._last_good)
         except LinkError as error:
             self._note_loss(error)
             return None
+        finally:
+            self._seen = self._radio.counters
+        if frame is not None and self._board.pins.has_dio0:
+            self._check_edge(rose)
         self._wait_s = self._patience(frame)
-        return None if frame is None else self._take(frame)
+        return None if frame is None else self._judge(self._stamped(frame))
+
+    def _wait(self) -> bool:
+        """Until the edge, wake() or the next look; a line that fails is looked past."""
+        try:
+            return self._board.pins.wait(self._wait_s)
+        except LinkError as error:
+            self._tell(f"DIO0 cannot be awaited, polling instead: {error}")
+            self._edges = False
+            self._board.spi.sleep_us(round(min(self._wait_s, IDLE_S) * 1e6))
+            return False
+
+    def _check_edge(self, rose: bool) -> None:
+        """A frame without its edge: DIO0 is on another line, or edges get lost. Poll until one comes."""
+        if not rose:
+            self._counters.edges_missed += 1
+            self._tell("a frame came without its edge on DIO0: polling; is --dio0 the line that is wired?")
+        self._edges = rose
 
     def _patience(self, frame: ReceivedFrame | None) -> float:
         """How long nothing can be missed by not looking."""
-        if self._board.pins.has_dio0:
+        if self._edges:
             return EDGE_S
         if frame is not None:
             return AFTER_FRAME_S
@@ -118,9 +157,12 @@ class Receiver:
 
     # -- what came ---------------------------------------------------------
 
-    def _take(self, frame: ReceivedFrame) -> Heard | Refused:
-        received = self._board.clock.now()
-        self._last_frame = self._last_good
+    def _stamped(self, frame: ReceivedFrame) -> _Taken:
+        self._last_frame = self._board.clock.monotonic()
+        return _Taken(frame, self._board.clock.now(), self._last_frame)
+
+    def _judge(self, taken: _Taken) -> Heard | Refused:
+        frame, received, at = taken
         try:
             message = self._core.decode(frame.data)
         except FrameError as error:
@@ -130,7 +172,7 @@ class Receiver:
         if standing is Standing.GHOST:
             self._counters.refused["ghost"] += 1
         self._counters.frames += 1
-        return Heard(standing, frame, message, to_report(message, frame, received, frame.data))
+        return Heard(standing, frame, message, to_report(message, frame, received, frame.data), at)
 
     # -- the radio's health ------------------------------------------------
 
@@ -139,13 +181,24 @@ class Receiver:
         self._board.pins.leds(receive=True, transmit=False)
 
     def _note_loss(self, error: LinkError) -> None:
+        """The first try to bring it back is at once, unless it was lost just now; then one a second."""
         if self._lost_at is None:
+            flapping = self._told_at is not None and self._last_good - self._told_at < TELL_S
             self._lost_at = self._last_good
             self._counters.radio_lost += 1
-            self._wait_s = 0.0  # the first try to bring it back is at once
-            logger.warning("radio lost: %s", error)
+            self._wait_s = RETRY_S if flapping else 0.0
+            self._loss_told = self._tell(f"radio lost: {error}")
         else:
             self._wait_s = RETRY_S
+
+    def _tell(self, text: str) -> bool:
+        """A warning, but not ten a second: what follows within a minute is for the debug log. Whether it was told."""
+        now = self._board.clock.monotonic()
+        fresh = self._told_at is None or now - self._told_at >= TELL_S
+        logger.log(logging.WARNING if fresh else logging.DEBUG, text)
+        if fresh:
+            self._told_at = now
+        return fresh
 
     def _bring_back(self) -> None:
         """Reset pulse, probe, load. Raises LinkError while the radio is away."""
@@ -154,7 +207,7 @@ class Receiver:
         away_s = self._board.clock.monotonic() - (self._lost_at or 0.0)
         self._counters.missed_s += away_s
         self._lost_at = None
-        logger.warning("radio back after %.1f s", away_s)
+        logger.log(logging.WARNING if self._loss_told else logging.DEBUG, "radio back after %.1f s", away_s)
 
     def _house_keeping(self, now: float) -> None:
         """Once a minute compare the registers with what was written; wake a receiver that hears nothing."""
@@ -167,13 +220,13 @@ class Receiver:
 
     def counters(self) -> HubCounters:
         """A copy of the counters, the radio's own among them."""
-        mine = self._counters
-        radio = self._radio.counters
+        mine, seen = self._counters, self._seen
         refused = Counter(mine.refused)
-        if radio.refused_length:
-            refused["length"] = radio.refused_length
-        away = 0.0 if self._lost_at is None else self._board.clock.monotonic() - self._lost_at
-        return replace(mine, refused=refused, radio=radio, missed_s=mine.missed_s + away)
+        if seen.refused_length:
+            refused["length"] = seen.refused_length
+        lost_at = self._lost_at
+        away = 0.0 if lost_at is None else self._board.clock.monotonic() - lost_at
+        return replace(mine, refused=refused, radio=replace(seen), missed_s=mine.missed_s + away)
 
     # -- transmit ----------------------------------------------------------
 
@@ -186,22 +239,28 @@ class Receiver:
         self._send(lambda: self._radio.send_ook(code, repeats), ook_airtime_us(repeats))
 
     def _send(self, send: Callable[[], None], airtime_us: int) -> None:
-        self.budget.take(self._board.clock.monotonic(), airtime_us / 1e6)
+        """The budget has to hold both tries that the driver makes; booked is what was on air."""
+        now = self._board.clock.monotonic()
+        self.budget.check(now, 2 * max(airtime_us, 0) / 1e6)
+        before = self._radio.counters.airtime_us
         try:
             self._rescue_frame()
             self._board.pins.leds(receive=False, transmit=True)
             try:
                 send()
             finally:
+                self.budget.book(now, (self._radio.counters.airtime_us - before) / 1e6)
                 self._receive()  # after a time-out too: the radio was reset, the FIFO is empty
         except LinkTimeout:
             raise  # the radio is back in receive mode; only this frame failed
         except LinkError as error:
             self._note_loss(error)
             raise
+        finally:
+            self._seen = self._radio.counters
 
     def _rescue_frame(self) -> None:
         """Take a frame that is complete out of the FIFO before transmitting empties it."""
         frame = self._radio.poll()
         if frame is not None:
-            self._waiting.append(frame)
+            self._waiting.append(self._stamped(frame))

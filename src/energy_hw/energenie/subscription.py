@@ -18,24 +18,30 @@ class Subscription(Generic[T]):
     Thread safety: call from any thread.
     """
 
-    def __init__(self, most: int, on_put: Callable[[], None] | None = None) -> None:
+    def __init__(self, most: int) -> None:
         self._items: deque[T] = deque()
         self._most = most
-        self._on_put = on_put
+        self._on_put: Callable[[], None] | None = None
         self._closed = False
         self._change = threading.Condition()
         self.dropped = 0
 
-    def put(self, item: T) -> None:
-        """Never blocks."""
+    def tell(self, on_put: Callable[[], None]) -> None:
+        """Call back from now on after each put() and at close()."""
+        self._on_put = on_put
+
+    def put(self, item: T) -> bool:
+        """Never blocks. True if the oldest item had to go for it."""
         with self._change:
-            if len(self._items) >= self._most:
+            full = len(self._items) >= self._most
+            if full:
                 self._items.popleft()
                 self.dropped += 1
             self._items.append(item)
             self._change.notify()
         if self._on_put is not None:
             self._on_put()
+        return full
 
     def get(self, timeout_s: float | None = None) -> T | None:
         """The next item; None after timeout_s without one, or once closed and empty."""

@@ -56,12 +56,13 @@ class Radio(Chip):
         try:
             self._enter_receive()
         except LinkTimeout:
-            self._counters.resets += 1
             self.start()
             self._enter_receive()
 
     def _enter_receive(self) -> None:
         self._set_mode(reg.STANDBY)
+        if self._shadow[reg.DATA_MODUL] != reg.FSK_PACKETS:  # a burst that failed half-way left its own table
+            self._write(*self._fsk_table())
         self._write((reg.DIO_MAPPING_1, reg.DIO0_PAYLOAD_READY), (reg.IRQ_FLAGS_2, reg.FIFO_OVERRUN))
         self._set_mode(reg.RECEIVE)
         self._fei_started = self.receiving = False
@@ -150,6 +151,7 @@ class Radio(Chip):
             except LinkTimeout:
                 self._counters.send_timeouts += 1
                 continue
+            self._counters.airtime_us += airtime_us  # of this try, whatever becomes of it
             try:
                 finish()
             except _Underrun:
@@ -158,9 +160,8 @@ class Radio(Chip):
             except LinkTimeout:
                 self._counters.send_timeouts += 1
                 break
-            self._end(airtime_us)
+            self._end()
             return
-        self._counters.resets += 1
         self.start()
         raise trouble.not_sent()
 
@@ -171,15 +172,13 @@ class Radio(Chip):
         self._fill(first)
         self._set_mode(reg.TRANSMIT)
 
-    def _end(self, airtime_us: int) -> None:
-        """Sent; a chip that does not leave transmit mode then is reset."""
-        self._counters.sent += 1
-        self._counters.airtime_us += airtime_us
+    def _end(self) -> None:
+        """Sent, if the chip is still there to say so; one that does not leave transmit mode is reset."""
         try:
             self._set_mode(reg.STANDBY)
         except LinkTimeout:
-            self._counters.resets += 1
             self.start()
+        self._counters.sent += 1
 
     def _finish_ook(self, waiting: bytes, repeats: int) -> None:
         """What is left when everything is written: the last refill for certain, and up to 33 bytes before it."""

@@ -35,6 +35,7 @@ RSSI, TIMEOUT, AUTO_MODE, SYNC_ADDRESS_MATCH = 0x08, 0x04, 0x02, 0x01
 FIFO_FULL, FIFO_NOT_EMPTY, FIFO_LEVEL, FIFO_OVERRUN = 0x80, 0x40, 0x20, 0x10
 PACKET_SENT, PAYLOAD_READY, CRC_OK = 0x08, 0x04, 0x02
 
+FSK_PACKETS, OOK_PACKETS = 0x00, 0x08
 FEI_START = 0x20
 TEMP_START, TEMP_RUNNING = 0x08, 0x04
 PROMISCUOUS_FILTER, NODE_FILTER = 0xA0, 0xA2
@@ -45,7 +46,7 @@ BOOST_OFF = ((OCP, 0x1A), (TEST_PA_1, 0x55), (TEST_PA_2, 0x70))
 
 # fmt: off
 OPENHEMS_BAND = (
-    (DATA_MODUL,       0x00),  # packet mode, FSK, no shaping
+    (DATA_MODUL,       FSK_PACKETS),  # no shaping
     (BITRATE_MSB,      0x1A),  # 32 MHz / 0x1A0B = 4799.76 chips/s: 2400 baud Manchester
     (BITRATE_LSB,      0x0B),
     (FDEV_MSB,         0x01),  # 0x01EC * FSTEP = 30029 Hz
@@ -84,7 +85,7 @@ OPENHEMS_BAND = (
 )
 
 OOK_BAND = (
-    (DATA_MODUL,       0x08),  # packet mode, OOK
+    (DATA_MODUL,       OOK_PACKETS),
     (BITRATE_MSB,      0x1A),  # 4799.76 chips/s: 208.3 us
     (BITRATE_LSB,      0x0B),
     (FDEV_MSB,         0x00),

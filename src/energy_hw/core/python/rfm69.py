@@ -31,6 +31,7 @@ class Chip:
         self._counters = RadioCounters()
         self._shadow = bytearray(0x80)
         self._mode = UNKNOWN
+        self._started = False
 
     def _transfer(self, frames: Sequence[bytes]) -> list[bytes]:
         answers = self._spi.transfer(frames)
@@ -78,6 +79,8 @@ class Chip:
         )
 
     def start(self) -> None:
+        self._counters.resets += self._started
+        self._started = True
         self._reset()
         self._probe()
         self._write(*self._fsk_table())
