@@ -1,4 +1,4 @@
-# Two commands do all the set-up: `make monitor` and `make test`.
+# Two commands do all the set-up: `make monitor` and `make test`. ARGS="--count 3" passes options on.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -6,11 +6,11 @@ BIN     = $(VENV)/bin
 PIP     = $(BIN)/pip --disable-pip-version-check --quiet --retries 5
 CORE    = $(wildcard csrc/*.c csrc/*.h csrc/build.py) setup.py pyproject.toml
 
-.PHONY: monitor test check bench lib dist test-kernel test-arm test-asan test-noise test-valgrind fuzz coverage clean
+.PHONY: monitor test check bench lib install dist test-kernel test-arm test-asan test-noise test-valgrind fuzz coverage clean
 
 # Packets from the board; without one it says so and shows a simulated house.
 monitor: $(VENV)/.installed
-	@$(BIN)/energy-hw monitor --or-simulate $(ARGS)
+	@$(BIN)/energy-hw monitor --or-simulate $(ARGS) || [ $$? = 130 ]
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest $(ARGS)
@@ -21,14 +21,17 @@ check: $(VENV)/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(MAKE) -C csrc check CLANG_FORMAT=$(abspath $(BIN))/clang-format
+	$(MAKE) -C csrc check CLANG_FORMAT="$(CURDIR)/$(BIN)/clang-format"
 
 bench: $(VENV)/.tested
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# libehw.so, libehw.a and ehw.pc for other programs and languages, in build/lib.
+# libehw.so, libehw.a and ehw.pc for other programs and languages, in build/lib; install puts them under PREFIX.
 lib:
 	$(MAKE) -C csrc lib
+
+install: lib
+	$(MAKE) -C csrc install
 
 dist: $(VENV)/.tested
 	$(BIN)/python -m build --outdir dist
@@ -56,8 +59,9 @@ fuzz:
 coverage:
 	$(MAKE) -C csrc coverage
 
+# Without a compiler there is the Python core, which needs Debian's spidev and RPi.GPIO.
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(if $(shell command -v cc),,--system-site-packages) $(VENV)
 
 $(VENV)/.installed: $(BIN)/python $(CORE)
 	$(PIP) install --editable '.[gateway]'
@@ -68,5 +72,5 @@ $(VENV)/.tested: $(BIN)/python $(CORE)
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) build dist .work src/energy_hw/_core*.so src/*.egg-info
+	rm -rf $(VENV) build dist .work src/energy_hw/_core*.so src/*.egg-info .*_cache .hypothesis
 	$(MAKE) -C csrc clean

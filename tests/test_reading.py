@@ -83,7 +83,7 @@ def test_json_shape() -> None:
         (True, "true"),
         (None, "null"),
         (-2, "-2"),
-        ("ça\n", '"ça\\n"'),
+        ("ça\n\x9b", '"\\u00e7a\\n\\u009b"'),
         (NOON, '"2026-01-01T12:00:00Z"'),
         (Quantity.POWER, '"power"'),
         ((1, [2]), "[1,[2]]"),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from energy_hw._version import __version__
 
 if TYPE_CHECKING:
+    from energy_hw.core.interface import RadioConfig as RadioConfig
     from energy_hw.energenie.hub import Hub as Hub
     from energy_hw.errors import EnergyHwError as EnergyHwError
     from energy_hw.reading import Control as Control
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Hub": "energy_hw.energenie.hub",
+    "RadioConfig": "energy_hw.core.interface",
     "EnergyHwError": "energy_hw.errors",
     "Control": "energy_hw.reading",
     "Quantity": "energy_hw.reading",
@@ -33,7 +35,7 @@ _HOMES = {
     "Report": "energy_hw.reading",
 }
 
-__all__ = ["Control", "EnergyHwError", "Hub", "Quantity", "Reading", "Report", "__version__"]
+__all__ = ["Control", "EnergyHwError", "Hub", "Quantity", "RadioConfig", "Reading", "Report", "__version__"]
 
 
 def __getattr__(name: str) -> object:

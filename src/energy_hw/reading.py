@@ -198,4 +198,4 @@ def dumps(value: Any) -> str:
         return "{" + ",".join(f"{json.dumps(key)}:{dumps(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(dumps, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)  # ASCII: a control character of the upper half is escaped, too

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from energy_hw.app.decode import decode_openhems, parse_hex
+from energy_hw.app.decode import LONGEST_LINE, _lines, decode_openhems, parse_hex
 
 REPORT = "1c0402580b552423bcd2ac508d265ba2cf74b773474aa9f197f1f03f23"
 CORRUPT = "0d04025b073068acb358b72c42f2"
@@ -20,7 +20,7 @@ ETRV = "0e04031304203b19d58cf15ff1d37b"
 
 PROGRAM = """
 import sys
-from energy_hw.app.decode import decode_openhems
+from energy_hw.app.decode import LONGEST_LINE, _lines, decode_openhems, parse_hex
 sys.exit(decode_openhems(sys.argv[1], as_json=True, plain=False, out=sys.stdout, err=sys.stderr))
 """
 
@@ -181,3 +181,15 @@ def test_wrong_choice_of_core_is_exit_3(monkeypatch: pytest.MonkeyPatch) -> None
     code, _, err = decode(REPORT)
     assert code == 3
     assert "fortran" in err[0]
+
+
+def test_the_monitors_dump_is_a_capture() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    line = "04:35:12  0e 04 03 13 04 20 3b 19 d5 8c f1 5f f1 d3 7b"
+    assert list(_lines("capture", io.BytesIO(line.encode()))) == [("capture, line 1", line[10:])]
+    assert decode_openhems(line[10:], as_json=True, plain=False, out=out, err=err) == 0
+
+
+def test_a_line_without_an_end_is_refused_in_pieces() -> None:
+    pieces = list(_lines("zero", io.BytesIO(b"1c" * 10_000)))
+    assert max(len(text) for _, text in pieces) <= LONGEST_LINE

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import ast
+import binascii
+import contextlib
 import grp
 import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bench.shimmed import Done, ShimBench, shim_bench
-from energy_hw.app.monitor import Options, run
+from energy_hw import core
+from energy_hw.app.monitor import Options, _phrase, run
+from energy_hw.core.message import Message
+from energy_hw.energenie.report import to_report
+from energy_hw.errors import FrameError
+from energy_hw.reading import dumps
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = str(ROOT / "examples" / "monitor.py")
@@ -47,7 +55,7 @@ def test_a_packet_is_bytes_then_a_dictionary_then_a_line_to_read() -> None:
     assert " dBm" in line
     assert line.endswith("first")
     assert "Listening on sim:house" in err
-    assert "1 packets shown" in err
+    assert "1 packet shown" in err
 
 
 def test_the_second_packet_of_a_device_says_how_long_after_the_first() -> None:
@@ -166,9 +174,6 @@ def test_the_first_board_found_is_used_without_naming_it(bench: ShimBench) -> No
 
 
 def test_an_unknown_product_is_shown_and_marked(bench: ShimBench) -> None:
-    from energy_hw import core
-    from energy_hw.core.message import Message
-
     frame = core.get().encode(Message(4, 0x42, 0x1234, 0x777, ()))
     with bench.start(EXAMPLE, "--device", NODE) as monitor:
         monitor.wait_for("Listening")
@@ -220,3 +225,49 @@ def test_a_node_that_another_process_holds_is_told_with_its_process_id(bench: Sh
         done = bench.run(EXAMPLE, "--device", NODE, ENERGY_HW_CORE=core)
         assert done.status == 4
         assert f"held by process {first.pid}" in done.err
+
+
+# -- hostile frames --------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", range(16))
+@pytest.mark.parametrize("length", [0, 1, 2, 4, 8, 15])
+@pytest.mark.parametrize("fill", ["00", "7f", "ff", "9b"])
+def test_no_value_from_the_air_ends_the_monitor_or_moves_the_cursor(kind: int, length: int, fill: str) -> None:
+    frame = sealed(f"70{kind << 4 | length:02x}" + fill * length + "4c0105")
+    out = io.StringIO()
+    decoded = None
+    with contextlib.suppress(FrameError):
+        decoded = core.get().decode(frame)
+    if decoded is None:
+        assert kind in (0xC, 0xD, 0xE, 0xF)
+        return
+    report = to_report(decoded, None, datetime.now(UTC), frame)
+    out.write(" ".join(_phrase(reading) for reading in report) + dumps(report.to_json()))
+    assert out.getvalue().isprintable()
+
+
+def sealed(records: str) -> bytes:
+    """A frame with these records, a CRC that holds, and no encryption (pip 0)."""
+    body = bytes.fromhex("000373" + records + "00")
+    body += binascii.crc_hqx(body, 0).to_bytes(2, "big")
+    return bytes([len(body) + 4, 4, 2, 0, 0]) + body
+
+
+def test_json_gives_devices_alone_and_says_the_rest_beside(bench: ShimBench) -> None:
+    plug, ghost = (core.get().encode(Message(4, product, 0x1234, 0x373, ())).hex() for product in (2, 0x42))
+    with bench.start(EXAMPLE, "--device", NODE, "--json") as monitor:
+        monitor.wait_for("Listening")
+        bench.do("transmit", frame=plug)
+        monitor.wait_for('"device":"energenie:2:0x000373"')
+        bench.do("transmit", frame=ghost)
+        assert "[ghost:" in monitor.wait_for("unknown product 0x42")
+        assert not any("energenie:66" in line for line in monitor.lines)
+
+
+def test_an_output_that_is_full_is_said_in_one_line() -> None:
+    command = f"{sys.executable} {EXAMPLE} --device '{HOUSE}' --count 5 > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -254,8 +254,11 @@ class GpioChip:
 
     def reap(self) -> None:
         """Release what is closed: in the kernel a line is free as soon as close() is done."""
-        for lines in {line.holder for line in self.lines if line.holder and line.holder.gone()}:
-            self.release(lines)
+        with self.lock:
+            holders = {line.holder for line in self.lines} - {None}
+        for lines in holders:
+            if lines is not None and lines.gone():
+                self.release(lines)
 
     def release(self, lines: Lines) -> None:
         """The descriptor was closed: the lines are inputs again. May be called twice."""

@@ -532,3 +532,29 @@ def test_both_cores_move_the_same_bytes_for_the_same_life() -> None:
             logs.append(log)
     assert logs[0] == logs[1]
     assert len(logs[0]) > 100
+
+
+def test_a_burst_that_fails_in_the_middle_leaves_its_table_to_nobody(core: Core) -> None:
+    with started(core) as (radio, board):
+        Faults(board).at(board.clock.monotonic() + 0.3, "spi_error")
+        with pytest.raises(LinkError):
+            radio.send_ook(CODE, 75)
+        radio.receive()
+        board.air.send_fsk(REPORT, sender="plug")
+        assert [frame.data for frame in poll_for(radio, board, 0.3)] == [REPORT]
+
+
+def test_a_bus_that_dies_in_the_tail_of_a_burst_has_sent_nothing(core: Core) -> None:
+    with started(core) as (radio, board):
+        Faults(board).at(board.clock.monotonic() + 1.95, "miso", level=0x00)
+        with pytest.raises((MisoStuck, LinkTimeout)):
+            radio.send_ook(CODE, 75)
+        assert radio.counters.sent == 0
+        assert radio.counters.airtime_us > 0
+
+
+def test_every_start_after_the_first_is_a_reset(core: Core) -> None:
+    with started(core) as (radio, _):
+        assert radio.counters.resets == 0
+        radio.start()
+        assert radio.counters.resets == 1

@@ -6,13 +6,14 @@ The simulated air runs fifty times as fast as the wall clock; every wait is boun
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from energy_hw import Hub, Report
+from energy_hw import EnergyHwError, Hub, RadioConfig, Report
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.receiver import Heard, Refused
 from energy_hw.errors import AirtimeExceeded, ConfigError, LinkClosed, LinkError, LinkTimeout, MisoStuck
@@ -27,8 +28,11 @@ STANDBY = 0x04
 
 
 @contextmanager
-def open_hub(core: str | None = None, most_waiting: int = 1000, **options: object) -> Iterator[tuple[Hub, SimBoard]]:
-    board = sim_board(speed=50.0, **options)  # type: ignore[arg-type]
+def open_hub(
+    core: str | None = None, most_waiting: int = 1000, speed: float = 50.0, **options: object
+) -> Iterator[tuple[Hub, SimBoard]]:
+    """A burst's refills have 51 ms of slack, at fifty times the speed one: tests that send bursts go slower."""
+    board = sim_board(speed=speed, **options)  # type: ignore[arg-type]
     with Hub(board=board, core=core, most_waiting=most_waiting) as hub:
         yield hub, board
 
@@ -172,7 +176,7 @@ def test_a_callback_that_hangs_delays_nobody() -> None:
 
 @pytest.mark.parametrize("core", ["c", "python"])
 def test_sending_from_any_thread_reaches_a_device(core: str) -> None:
-    with open_hub(core) as (hub, board):
+    with open_hub(core, speed=2.0) as (hub, board):
         frames: list[bytes | None] = []
         codes: list[bytes] = []
         board.air.listen(
@@ -275,3 +279,104 @@ def test_the_environment_names_the_device(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("ENERGY_HW_DEVICE", "sim:house?speed=50")
     with Hub() as hub:
         assert hub.name.startswith("sim:house")
+
+
+# -- at awkward moments ----------------------------------------------------
+
+
+@pytest.mark.parametrize("core", ["c", "python"])
+def test_closing_while_others_send_ends_them_all(core: str) -> None:
+    with open_hub(core, speed=5.0) as (hub, board):
+        ended: list[BaseException | None] = []
+
+        def send() -> None:
+            try:
+                hub.send_ook(CODE, 75)
+                ended.append(None)
+            except EnergyHwError as error:
+                ended.append(error)
+
+        senders = [threading.Thread(target=send) for _ in range(6)]
+        for sender in senders:
+            sender.start()
+        hub.close()
+        for sender in senders:
+            sender.join(BOUND_S)
+    assert len(ended) == 6
+    assert {type(error) for error in ended} <= {type(None), LinkClosed, LinkTimeout}
+    assert LinkClosed in {type(error) for error in ended}
+    assert board.chip.peek(0x01) == STANDBY
+
+
+def test_ctrl_c_while_closing_still_leaves_the_radio_in_standby(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_hub() as (hub, board):
+        join, calls = hub._thread.join, []
+
+        def interrupted(timeout: float | None = None) -> None:
+            calls.append(timeout)
+            if len(calls) == 1:
+                raise KeyboardInterrupt
+            join(timeout)
+
+        monkeypatch.setattr(hub._thread, "join", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            hub.close()
+        assert board.chip.peek(0x01) == STANDBY
+        assert board.pins.leds_lit == (False, False)
+
+
+def test_readers_that_nobody_reads_any_more_are_forgotten() -> None:
+    with open_hub(most_waiting=2) as (hub, board):
+        for _ in range(10):
+            assert first(hub, board).raw == REPORT
+        gc.collect()
+        assert len(hub._reports) == 0
+        assert hub.counters().dropped == 0
+
+
+def test_the_first_asyncio_reader_gets_what_came_before_it() -> None:
+    async def one(hub: Hub) -> bytes:
+        async for report in hub.stream():
+            return report.raw
+        return b""
+
+    with open_hub() as (hub, board):
+        heard = hub.events()
+        board.air.send_fsk(REPORT, sender="plug")
+        assert heard.get(BOUND_S) is not None
+        assert asyncio.run(asyncio.wait_for(one(hub), BOUND_S)) == REPORT
+
+
+def test_a_callback_on_a_closed_hub_ends_its_thread() -> None:
+    with open_hub() as (hub, _):
+        pass
+    hub.when_report(print)
+    for thread in threading.enumerate():
+        if thread.name == "energy-hw-callback":
+            thread.join(BOUND_S)
+            assert not thread.is_alive()
+
+
+def test_a_forked_child_leaves_the_parents_radio_alone() -> None:
+    with open_hub() as (hub, board):
+        hub._pid += 1  # as it looks in the child
+        hub.close()
+        hub._pid -= 1
+        assert first(hub, board).raw == REPORT
+
+
+def test_a_wiring_that_is_an_hcw_stays_one_with_other_settings() -> None:
+    with Hub("sim:?speed=50", wiring="bonnet", config=RadioConfig(promiscuous=True)) as hub:
+        chip = hub._board.chip  # type: ignore[attr-defined]
+        assert (chip.peek(0x11), chip.peek(0x37)) == (0x5C, 0xA0)
+
+
+@pytest.mark.parametrize("dio0", [-1, 8, 25, 28, 999])
+def test_an_interrupt_line_that_cannot_be_is_refused(dio0: int) -> None:
+    with pytest.raises(ConfigError, match=f"got {dio0}"):
+        Hub("sim:", dio0=dio0)
+
+
+def test_a_node_and_a_simulation_at_once_are_refused() -> None:
+    with pytest.raises(ConfigError, match="got both"):
+        Hub("/dev/spidev0.1", simulate=True)

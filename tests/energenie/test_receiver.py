@@ -12,7 +12,7 @@ from energy_hw.core.message import Message, Record
 from energy_hw.energenie.duty import AirtimeBudget
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.receiver import Heard, Receiver, Refused
-from energy_hw.errors import AirtimeExceeded, LinkError, LinkTimeout
+from energy_hw.errors import AirtimeExceeded, LinkError, LinkTimeout, OutOfRange
 from energy_hw.sim.board import SimBoard, sim_board
 from energy_hw.sim.faults import Faults
 
@@ -283,3 +283,80 @@ def test_airtime_beyond_the_budget_is_refused_and_not_sent(core: Core) -> None:
             loop.send_ook(bytes.fromhex("800000008ee8ee888ee8ee888ee8eeee"), 8)
         assert board.chip.statistics.tx_ns == on_air
         assert board.chip.peek(0x01) == RECEIVE
+
+
+# -- edges, loss and budget under stress ------------------------------------
+
+
+@pytest.mark.parametrize("edge_loss", [0.3, 1.0])
+def test_edges_that_do_not_come_cost_one_frame_at_most_and_are_told(
+    core: Core, edge_loss: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    """DIO0 wired to nothing, or a kernel that loses edges: from the first miss on it polls for a minute."""
+    with receiver(core, edge_loss=edge_loss) as (loop, board):
+        for number in range(100):
+            later(board, 3 + number)
+        assert len(run(loop, board, 106)) >= 99  # the first miss can cost the frame that follows within two seconds
+        assert loop.counters().edges_missed >= 100 * edge_loss * 0.5
+        assert "is --dio0 the line that is wired?" in caplog.text
+
+
+def test_a_line_that_cannot_be_awaited_means_polling(core: Core) -> None:
+    with receiver(core) as (loop, board):
+
+        def fail(_timeout_s: float) -> bool:
+            raise LinkError("the line is gone")
+
+        board.pins.wait = fail  # type: ignore[method-assign]
+        later(board, 3)
+        assert frames(run(loop, board, 5)) == [PLUG_REPORT]
+        assert loop.counters().radio_lost == 0
+
+
+def test_a_radio_that_flaps_is_brought_back_once_a_second_and_told_once_a_minute(
+    core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    with receiver(core, dio0=False) as (loop, board):
+        run(loop, board, 1)
+        for tenth in range(100):
+            Faults(board).at(board.clock.monotonic() + tenth / 10, "brown_out")
+        run(loop, board, 10)
+        counters = loop.counters()
+        assert 3 <= counters.radio_lost <= 12
+        assert counters.radio.resets >= counters.radio_lost - 1
+        assert len([record for record in caplog.records if record.levelname == "WARNING"]) <= 2
+
+
+def test_what_was_not_on_air_is_not_booked(core: Core) -> None:
+    with receiver(core) as (loop, board):
+        board.chip.absent = True
+        for _ in range(50):
+            with pytest.raises(LinkError):
+                loop.send_ook(bytes.fromhex("800000008ee8ee888ee8ee888ee8eeee"), 75)
+        assert loop.budget.used_s(board.clock.monotonic()) == 0
+
+
+def test_a_second_try_is_booked_as_well(core: Core) -> None:
+    with receiver(core) as (loop, board):
+        Faults(board).at(board.clock.monotonic() + 0.1, "stall", ms=300)
+        loop.send_ook(bytes.fromhex("800000008ee8ee888ee8ee888ee8eeee"), 8)
+        on_air = board.chip.statistics.tx_ns / 1e9
+        assert loop.counters().radio.underruns == 1
+        assert loop.budget.used_s(board.clock.monotonic()) >= 2 * 8 * 0.0266
+        assert loop.budget.used_s(board.clock.monotonic()) == pytest.approx(on_air, abs=0.3)
+
+
+def test_a_burst_that_is_none_is_not_booked(core: Core) -> None:
+    with receiver(core) as (loop, board):
+        with pytest.raises(OutOfRange):
+            loop.send_ook(bytes(16), -100_000)
+        assert loop.budget.used_s(board.clock.monotonic()) == 0
+
+
+def test_a_burst_that_fails_in_the_middle_leaves_nobody_deaf(core: Core) -> None:
+    with receiver(core) as (loop, board):
+        Faults(board).at(board.clock.monotonic() + 0.3, "spi_error")
+        with pytest.raises(LinkError):
+            loop.send_ook(bytes.fromhex("800000008ee8ee888ee8ee888ee8eeee"), 75)
+        later(board, 1)
+        assert frames(run(loop, board, 4)) == [PLUG_REPORT]

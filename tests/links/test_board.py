@@ -102,6 +102,25 @@ def test_a_kernel_that_gives_no_edges_means_polling_and_a_word(
     assert gpio.calls[-1] == ("cleanup", [5, 24])
 
 
+class NoRoot(NoEdges):
+    """RPi.GPIO without root, and on a Pi 5: it is imported, and refuses every line."""
+
+    def setup(self, *_: object, **__: object) -> None:
+        raise RuntimeError("No access to /dev/mem. Try running as root!")
+
+
+def test_lines_that_are_refused_are_done_without_and_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    provide(monkeypatch, NoRoot())
+    with caplog.at_level(logging.WARNING):
+        pins = RpiGpioPins(WIRINGS["bonnet"])
+    assert (pins.has_reset, pins.has_dio0) == (False, False)
+    assert "Try running as root" in caplog.text
+    pins.reset(True)
+    pins.close()
+
+
 def test_without_rpi_gpio_the_radio_works_without_its_lines_and_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,18 +10,21 @@ refused one, and the counts to `err` at the end. Standard library only.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from energy_hw import core as cores
 from energy_hw.app.exits import CONFIGURATION, CORRUPT, INTERRUPTED, OK, PERMISSION
+from energy_hw.app.text import printable
 from energy_hw.core.message import KEYS, Message
 from energy_hw.energenie.parameters import parameter_id
 from energy_hw.energenie.report import to_report
@@ -33,6 +36,10 @@ PLAIN: Mapping[int, int] = {}
 _SEPARATORS = re.compile(r"[\s,:;]+")
 _GROUP = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)|0[xX]([0-9a-fA-F])")
 """Whole bytes; or one digit after 0x, as repr() and C write small numbers."""
+_DIGITS = re.compile(r"[0-9a-fA-F]+")
+TIME_OF_MONITOR = re.compile(rb"^\d\d:\d\d:\d\d  ")
+"""What the monitor writes before a frame."""
+LONGEST_LINE = 4096
 Decoder = Callable[[bytes], Message]
 Writer = Callable[[Report, TextIO], None]
 
@@ -55,10 +62,12 @@ def decode_openhems(source: str, *, as_json: bool, plain: bool, out: TextIO, err
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:
         code = PERMISSION if isinstance(error, PermissionError) else CORRUPT
-        print(f"{source}: {error.strerror}", file=err)
+        what = "output" if error.errno == errno.ENOSPC else source
+        print(f"{what}: {error.strerror}", file=err)
     except KeyboardInterrupt:
         code = INTERRUPTED
-    print(f"{tally['accepted']} accepted, {tally['refused']} refused", file=err)
+    with suppress(BrokenPipeError):
+        print(f"{tally['accepted']} accepted, {tally['refused']} refused", file=err, flush=True)
     return code or (OK if tally["accepted"] else CORRUPT)
 
 
@@ -82,6 +91,8 @@ def _reason(error: ValueError) -> str:
 def _frames(source: str) -> Iterator[tuple[str, str]]:
     """Where each frame stands, and its hex text."""
     if source == "-":
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "standard input is closed")
         yield from _lines("standard input", sys.stdin.buffer)
     elif os.path.exists(source):
         with open(source, "rb") as file:
@@ -92,9 +103,10 @@ def _frames(source: str) -> Iterator[tuple[str, str]]:
         yield "argument", source
 
 
-def _lines(name: str, lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(lines, 1):
-        text = line.decode("ascii", "replace").partition("#")[0].strip()
+def _lines(name: str, file: BinaryIO) -> Iterator[tuple[str, str]]:
+    """A line longer than any frame is cut into pieces, each of which is refused; memory stays bounded."""
+    for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), b""), 1):
+        text = TIME_OF_MONITOR.sub(b"", line).decode("ascii", "replace").partition("#")[0].strip()
         if text:
             yield f"{name}, line {number}", text
 
@@ -106,6 +118,8 @@ def parse_hex(text: str) -> bytes:
 
 def _group(text: str) -> bytes:
     match = _GROUP.fullmatch(text)
+    if match is None and len(text) % 2 and _DIGITS.fullmatch(text):
+        raise ValueError(f"expected hex digits, two a byte, got an odd number of them: {len(text)}")
     if match is None:
         raise ValueError(f"expected hex digits, two a byte, got {text[:40]!r}")
     return bytes.fromhex(match[1] or f"0{match[2]}")
@@ -128,6 +142,6 @@ def _write_text(report: Report, out: TextIO) -> None:
 def _phrase(reading: Reading) -> str:
     """The value with its unit, and in words where it is a code."""
     value = reading.value
-    shown = "-" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
+    shown = "-" if value is None else f"{value:f}" if isinstance(value, Decimal) else printable(str(value))
     words = None if reading.code.startswith("UNKNOWN_") else describe(parameter_id(reading.code), value)
     return " ".join(filter(None, (shown, reading.unit, f"({words})" if words else None)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from energy_hw.errors import CommandError, ConfigError, EnergyHwError, PermissionDenied, ProtocolError
 
-OK, USAGE, CONFIGURATION, DEVICE, PERMISSION, REFUSED, CORRUPT, INTERRUPTED = 0, 2, 3, 4, 5, 6, 7, 130
+OK, FAILED, USAGE, CONFIGURATION, DEVICE, PERMISSION, REFUSED, CORRUPT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
 
 _CODES = (
     (PermissionDenied, PERMISSION),

@@ -13,20 +13,20 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, TextIO
 
-from energy_hw.app.exits import DEVICE, INTERRUPTED, OK, exit_code
+from energy_hw.app.exits import DEVICE, FAILED, INTERRUPTED, OK, exit_code
+from energy_hw.app.text import printable, writable
 from energy_hw.core.interface import RadioConfig, ReceivedFrame
 from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.receiver import Heard, Refused
 from energy_hw.energenie.report import to_pydict
-from energy_hw.errors import EnergyHwError, LinkError, PermissionDenied
+from energy_hw.errors import EnergyHwError, LinkBusy, LinkError, PermissionDenied
 from energy_hw.reading import Quantity, Reading, dumps
 
-SIMULATED = "sim:house"
+MOST_READABLE = 10**12
 HOW_TO_SIMULATE = "To see a simulated house instead, add --simulate."
 LOOK_S = 0.2
 """How often the monitor looks at its clock while no packet comes."""
@@ -61,14 +61,18 @@ class Options:
     """Sensor id -> the name its owner gave it."""
 
 
-def run(options: Options, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -> int:
-    """Show packets until count, duration, or Ctrl-C; returns the exit code. Raises nothing a user can cause."""
+def run(options: Options, out: TextIO | None = None, err: TextIO | None = None) -> int:
+    """Show packets until count, duration, or Ctrl-C; returns the exit code. Raises nothing a user can cause.
+
+    out, err: standard output and error by default.
+    """
+    out, err = out or writable(sys.stdout), err or writable(sys.stderr)
     logging.basicConfig(stream=err, format="%(message)s", level=_log_level(options))
     try:
         with _interruptible(), _open(options, err) as hub:
             return _Monitor(hub, options, out, err).show()
     except EnergyHwError as error:
-        hint = f" {HOW_TO_SIMULATE}" if isinstance(error, LinkError) else ""
+        hint = f" {HOW_TO_SIMULATE}" if isinstance(error, LinkError) and not options.simulate else ""
         print(f"energy-hw monitor: {error}.{hint}", file=err)
         return exit_code(error)
     except KeyboardInterrupt:
@@ -76,6 +80,10 @@ def run(options: Options, out: TextIO = sys.stdout, err: TextIO = sys.stderr) ->
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return OK
+    except OSError as error:
+        print(f"energy-hw monitor: cannot write what arrives: {error.strerror}", file=err)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still buffered cannot be written either
+        return FAILED
 
 
 def _log_level(options: Options) -> int:
@@ -86,28 +94,29 @@ def _log_level(options: Options) -> int:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A service manager's SIGTERM ends the monitor as Ctrl-C does, with the radio in standby."""
+    """SIGTERM of a service manager, and a terminal that is closed, end it as Ctrl-C does: radio in standby."""
 
     def interrupt(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _open(options: Options, err: TextIO) -> Hub:
-    device = SIMULATED if options.simulate and options.device is None else options.device
-    config = RadioConfig(promiscuous=True) if options.promiscuous else None
+    config = RadioConfig(promiscuous=options.promiscuous)
+    named = options.device or os.environ.get("ENERGY_HW_DEVICE")
     try:
-        return Hub(device, wiring=options.wiring, dio0=options.dio0, config=config)
+        return Hub(options.device, simulate=options.simulate, wiring=options.wiring, dio0=options.dio0, config=config)
     except LinkError as error:
-        if not options.or_simulate or isinstance(error, PermissionDenied):
+        if named or not options.or_simulate or isinstance(error, PermissionDenied | LinkBusy):
             raise
         print(f"No radio board: {error}.\nThis is a simulated house.\n", file=err)
-        return Hub(SIMULATED)
+        return Hub(simulate=True, config=config)
 
 
 class _Monitor:
@@ -115,7 +124,7 @@ class _Monitor:
 
     def __init__(self, hub: Hub, options: Options, out: TextIO, err: TextIO) -> None:
         self._hub, self._options, self._out, self._err = hub, options, out, err
-        self._seen: dict[str, datetime] = {}
+        self._seen: dict[str, float] = {}
         self._packets = 0
         self._bold, self._dim, self._plain = _styles(out)
 
@@ -140,12 +149,17 @@ class _Monitor:
     def _summary(self) -> str:
         counters = self._hub.counters()
         refused = ", ".join(f"{count} {reason}" for reason, count in sorted(counters.refused.items())) or "none"
-        return f"{self._packets} packets shown; refused: {refused}; radio lost {counters.radio_lost} times."
+        packets = "1 packet" if self._packets == 1 else f"{self._packets} packets"
+        lost = f"; radio lost: {counters.radio_lost}, {counters.missed_s:.0f} s" if counters.radio_lost else ""
+        return f"{packets} shown; refused: {refused}{lost}."
 
     def _write(self, event: Heard | Refused) -> None:
         if isinstance(event, Refused):
             if self._options.verbose:
                 print(f"refused: {event.error}", file=self._err, flush=True)
+            return
+        if self._options.as_json and event.standing is not Standing.DEVICE:
+            self._say(self._line(event))  # a program that reads reports takes them for devices
             return
         self._packets += 1
         text = dumps(event.report.to_json()) if self._options.as_json else self._packet(event)
@@ -168,10 +182,9 @@ class _Monitor:
 
     def _age(self, heard: Heard) -> str:
         """How long ago this device was last heard."""
-        report = heard.report
-        before = self._seen.get(report.device)
-        self._seen[report.device] = report.received
-        return "first" if before is None else f"after {(report.received - before).total_seconds():.1f} s"
+        before = self._seen.get(heard.report.device)
+        self._seen[heard.report.device] = heard.at
+        return "first" if before is None else f"after {heard.at - before:.1f} s"
 
 
 def _dictionary(message: dict[str, Any]) -> str:
@@ -193,8 +206,15 @@ def _phrase(reading: Reading) -> str:
         return reading.name.replace("_", " ")
     if isinstance(value, bool):
         return WORDS.get(reading.quantity, ("no", "yes"))[value]
-    shown = f"{round(value, 3).normalize():f}" if isinstance(value, Decimal) else str(value)
+    shown = _number(value) if isinstance(value, Decimal) else printable(str(value))
+    if reading.quantity is Quantity.BATTERY_VOLTAGE:
+        return f"battery {shown} {reading.unit}"
     return f"{shown} {reading.unit}" if reading.unit else f"{reading.name.replace('_', ' ')} {shown}"
+
+
+def _number(value: Decimal) -> str:
+    """Three decimals are enough to read; the report has them all."""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < MOST_READABLE else f"{value:.6e}"
 
 
 def _styles(out: TextIO) -> tuple[str, str, str]:

@@ -20,5 +20,6 @@ def main() -> None:
 
 
 def _missing(extra: str) -> int:
-    print(f"energy-hw: this command needs the [{extra}] extra: pip install 'energy-hw[{extra}]'", file=sys.stderr)
+    text = f"energy-hw: this command needs the [{extra}] extra: pip install 'energy-hw[{extra}]'"
+    print(f"{text} (in a checkout: pip install '.[{extra}]')", file=sys.stderr)
     return 2

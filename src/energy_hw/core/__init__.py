@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["CoreFallbackWarning", "get"]
 
 NAMES = ("c", "python")
+REMEDY = "install a C compiler and python3-dev, then this package again"
 
 
 class CoreFallbackWarning(UserWarning):
@@ -28,7 +29,7 @@ class CoreFallbackWarning(UserWarning):
 def get(name: str | None = None) -> Core:
     """The core called `c`, `python` or `auto`; by default what ENERGY_HW_CORE says, else `auto`.
 
-    Raises ConfigError for another name, ImportError if `c` is wanted and not built.
+    Raises ConfigError for another name, and if `c` is wanted and not built.
     Thread safety: call from any thread.
     """
     wanted = (name or os.environ.get("ENERGY_HW_CORE") or "auto").lower()
@@ -46,8 +47,8 @@ def _load(wanted: str) -> Core:
             return CCore()
         except ImportError as error:
             if wanted == "c":
-                raise
-            text = f"the C core is not built ({error}); using the Python core. `make` or `pip install .` builds it"
+                raise ConfigError(f"ENERGY_HW_CORE=c, and the C core is not built ({error}): {REMEDY}") from error
+            text = f"the C core is not built ({error}); using the Python core. To have it, {REMEDY}"
             warnings.warn(text, CoreFallbackWarning, stacklevel=3)
     from energy_hw.core.python import PythonCore
 

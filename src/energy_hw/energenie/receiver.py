@@ -8,6 +8,7 @@ fails below can end the loop: it is counted, and the radio is brought back.
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,8 @@ EDGE_S = 2.0
 RETRY_S = 1.0
 VERIFY_S = 60.0
 TELL_S = 60.0
+DISTRUST_S = 60.0
+"""Poll this long after an edge that did not come."""
 SILENCE_S = 900.0
 """Restart the receiver after this long without a frame, once there are devices to hear."""
 
@@ -78,7 +81,7 @@ class HubCounters:
     missed_s: float = 0.0
     """Time in which a frame could not have been heard because the radio was away."""
     edges_missed: int = 0
-    """Frames found by looking although DIO0 is wired; after one, the radio is polled until an edge comes again."""
+    """Frames found by looking although DIO0 is wired; the radio is polled for a minute then."""
     repaired: int = 0
     """Registers found changed by themselves, and loaded again."""
     dropped: int = 0
@@ -100,7 +103,7 @@ class Receiver:
         self._loss_told = False
         self._last_good = self._last_verify = self._last_frame = board.clock.monotonic()
         self._wait_s = 0.0
-        self._edges = board.pins.has_dio0
+        self._poll_until = -math.inf
         self._waiting: deque[_Taken] = deque()
 
     def start(self) -> None:
@@ -136,20 +139,20 @@ class Receiver:
             return self._board.pins.wait(self._wait_s)
         except LinkError as error:
             self._tell(f"DIO0 cannot be awaited, polling instead: {error}")
-            self._edges = False
+            self._poll_until = self._board.clock.monotonic() + DISTRUST_S
             self._board.spi.sleep_us(round(min(self._wait_s, IDLE_S) * 1e6))
             return False
 
     def _check_edge(self, rose: bool) -> None:
-        """A frame without its edge: DIO0 is on another line, or edges get lost. Poll until one comes."""
+        """A frame without its edge: DIO0 is on another line, or edges get lost. Poll until none was for a minute."""
         if not rose:
             self._counters.edges_missed += 1
+            self._poll_until = self._last_good + DISTRUST_S
             self._tell("a frame came without its edge on DIO0: polling; is --dio0 the line that is wired?")
-        self._edges = rose
 
     def _patience(self, frame: ReceivedFrame | None) -> float:
         """How long nothing can be missed by not looking."""
-        if self._edges:
+        if self._board.pins.has_dio0 and self._last_good >= self._poll_until:
             return EDGE_S
         if frame is not None:
             return AFTER_FRAME_S

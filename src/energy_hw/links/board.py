@@ -12,6 +12,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -135,10 +136,19 @@ class RpiGpioPins:
         self._awake = threading.Event()
         self._rose = False
         self._gpio = _rpi_gpio()
-        self.has_reset = self._gpio is not None and wiring.reset is not None
         self.has_dio0 = False
         if self._gpio is not None:
-            self._set_up(self._gpio)
+            self._try_set_up(self._gpio)
+        self.has_reset = self._gpio is not None and wiring.reset is not None
+
+    def _try_set_up(self, gpio: Any) -> None:
+        """Take the lines; without them where that fails: no root, a Pi 5 with RPi.GPIO, a line that another holds."""
+        try:
+            self._set_up(gpio)
+        except Exception as error:  # lgpio.error derives from nothing narrower
+            logger.warning("no RESET, LEDs or DIO0, the radio works without them: RPi.GPIO says %s", error)
+            self.has_dio0 = False
+            self.close()
 
     def _set_up(self, gpio: Any) -> None:
         gpio.setwarnings(False)  # its warning is about a process that ended without cleaning up
@@ -188,7 +198,8 @@ class RpiGpioPins:
     def close(self) -> None:
         gpio, self._gpio = self._gpio, None
         if gpio is not None:
-            gpio.cleanup([*self._outputs(), *([self._wiring.dio0] if self._wiring.dio0 is not None else [])])
+            with suppress(Exception):  # lines that were never taken
+                gpio.cleanup([*self._outputs(), *([self._wiring.dio0] if self._wiring.dio0 is not None else [])])
 
 
 def _rpi_gpio() -> Any:

@@ -57,9 +57,18 @@ class SpidevBus:
             raise OutOfRange(f"expected an SPI clock of 1 Hz to 10 MHz, got {speed_hz} Hz", 1, MAX_SPEED_HZ)
         self.name = device
         try:
+            os.close(
+                os.open(os.path.realpath(device), os.O_RDWR | os.O_CLOEXEC)
+            )  # the node's own trouble comes before a missing package
+        except OSError as error:
+            raise explain_open(device, error) from None
+        try:
             import spidev
         except ImportError as error:
-            text = f"the Python core needs spidev ({error}): apt install python3-spidev, or build the C core"
+            text = (
+                f"the Python core needs spidev ({error}): sudo apt install python3-spidev, which a virtual environment "
+                "sees with --system-site-packages; or install a C compiler and this package again for the C core"
+            )
             raise LinkError(text) from None
         self._spi = spidev.SpiDev()
         try:

@@ -166,6 +166,11 @@ class House:
         self.clock.call_in(round(first_s * SECOND), act)
 
 
-def open_house(*, speed: float | None = 1.0, **options: Any) -> Board:
-    """The board of a house in real time. options: those of House."""
-    return House(speed=speed, **options).board
+def open_house(*, speed: float | None = 1.0, dio0: bool = False, **options: Any) -> Board:
+    """The board of a house in real time, without DIO0 as on an ENER314-RT. options: those of House.
+
+    Raises ValueError for a speed that is not above 0.
+    """
+    if speed is not None and not speed > 0:
+        raise ValueError(f"expected a speed above 0, got {speed:g}")
+    return House(speed=speed, dio0=bool(dio0), **options).board
