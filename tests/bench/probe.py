@@ -20,7 +20,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SPIDEV = "/dev/spidev0.1"
@@ -281,25 +281,28 @@ def pull(path: str, high: bool, consumer: str | None) -> None:
 
     That thread has the line masked while it runs: an edge before it is done would be lost.
     """
-    before = switches(consumer) if consumer else {}
+    threads = interrupt_threads(consumer) if consumer else []
+    before = switches(threads)
     Path(path).write_text("pull-up" if high else "pull-down")
     deadline = time.monotonic() + 5
-    while before and switches(consumer or "") == before and time.monotonic() < deadline:
+    while threads and switches(threads) == before and time.monotonic() < deadline:
         time.sleep(0.001)
 
 
-def switches(consumer: str) -> dict[str, str]:
-    """How often each interrupt thread of a consumer went to sleep; the kernel cuts its name at 15 bytes."""
-    found = {}
-    for process in Path("/proc").glob("[0-9]*/status"):
-        try:
-            status = process.read_text()
-        except OSError:
-            continue  # it has ended
-        name = status.split("\n", 1)[0].split("\t")[1]
-        if name.startswith("irq/") and f"{name.split('-')[0]}-{consumer}".startswith(name):
-            found[str(process)] = status.split("voluntary_ctxt_switches:")[1].split()[0]
+def interrupt_threads(consumer: str) -> list[Path]:
+    """/proc/PID of the threads called irq/NN-consumer; the kernel cuts the name at 15 bytes."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            name = (process / "comm").read_text().strip()
+            if name.startswith("irq/") and f"{name.split('-')[0]}-{consumer}".startswith(name):
+                found.append(process)
     return found
+
+
+def switches(threads: list[Path]) -> list[str]:
+    """How often each of them went to sleep so far."""
+    return [(thread / "status").read_text().split("voluntary_ctxt_switches:")[1].split()[0] for thread in threads]
 
 
 def tell(path: str, offset: int, high: bool) -> None:

@@ -24,6 +24,7 @@ TOP = Path(__file__).resolve().parents[3]
 RUN = Path("/run/systemd/system")
 OUTPUT = Path("/run/monitor.out")
 FRAME = "1c0402580b552423bcd2ac508d265ba2cf74b773474aa9f197f1f03f23"
+GROUPS = {"spi": 991, "gpio": 992}
 WAIT_S = 60.0
 # Alone it runs, without the system that it would start with, and without a journal; and Python may
 # live in a home directory or under /tmp here, which the unit does not see.
@@ -49,10 +50,11 @@ def systemctl(*arguments: str) -> str:
 
 def prepare() -> None:
     """Groups spi and gpio, nodes that belong to them, and the program where the unit looks for it."""
-    for name, nodes in (("spi", Path("/dev").glob("spidev*")), ("gpio", Path("/dev").glob("gpiochip*"))):
-        if name not in {group.gr_name for group in grp.getgrall()}:
-            subprocess.run(["groupadd", "--system", name], check=True)
-        for node in nodes:
+    groups = Path("/etc/group")
+    missing = GROUPS.keys() - {group.gr_name for group in grp.getgrall()}
+    groups.write_text(groups.read_text() + "".join(f"{name}:x:{GROUPS[name]}:\n" for name in missing))
+    for name, prefix in (("spi", "spidev"), ("gpio", "gpiochip")):
+        for node in Path("/dev").glob(f"{prefix}*"):
             shutil.chown(node, "root", name)
             node.chmod(0o660)
     program = Path("/opt/energy-hw/bin/energy-hw")
