@@ -38,7 +38,7 @@ dist: $(VENV)/.tested
 
 # Slow stages: a real kernel, ARM, sanitizers, fuzzing.
 test-kernel: $(VENV)/.tested
-	tests/bench/kernel/run.sh
+	PYTHON="$(CURDIR)/$(BIN)/python" tests/bench/kernel/run.sh
 
 test-arm:
 	tests/bench/arm/run.sh
