@@ -67,19 +67,16 @@ class Machine(Radio):
     def present(self) -> list[str]:
         return [path for path in self.nodes if self._refused.get(path) != errno.ENOENT]
 
-    def check_open(self, path: str, _flags: int) -> None:
-        self.node(path)
+    def check(self, path: str) -> None:
+        """Opening, and every transfer, end like this. Raises OSError if something is wrong."""
         if path in self._refused:
             raise OSError(self._refused[path], path)
+        self.node(path)
 
     def check_access(self, path: str, mode: int) -> None:
         self.node(path)
-        if mode != os.F_OK and path in self._refused:
-            raise OSError(self._refused[path], path)
-
-    def check_transfer(self, path: str) -> None:
-        if path in self._refused:
-            raise OSError(self._refused[path], path)
+        if mode != os.F_OK:
+            self.check(path)
 
     def stat(self, path: str, stand_in: os.stat_result) -> bytes:
         """struct node of shim.h: root's, and the group's to use."""

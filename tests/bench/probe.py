@@ -4,7 +4,7 @@
     python probe.py GPIOCHIP socket:/tmp/.../socket
 
 The same on a real kernel, with lines of gpio-sim, and under the shim. Values are
-what the call returned, or the name of its errno. Needs the standard library only.
+what the call returned, or the name of its errno.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import fcntl
 import json
 import os
 import select
-import socket
 import struct
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
+
+from bench.drive import Drive, driver
 
 SPIDEV = "/dev/spidev0.1"
 WRITE, READ = 1, 2
@@ -32,9 +31,6 @@ FREE, OTHER = 10, 11
 """Lines that the probe requests."""
 Transfers = list[tuple[int, int, int]]
 """Address to send from, address to receive at (0: none), length."""
-
-Drive = Callable[[int, bool, bool], None]
-"""Line, level, and whether that is an edge that somebody asked for."""
 
 answers: dict[str, object] = {}
 
@@ -266,52 +262,6 @@ def probe_edges(chip: int, drive: Drive) -> None:
     with requested(chip, INPUT | BOTH | ACTIVE_LOW) as lines:
         pulse(1, falls=True)
         answers["edges of an active-low line"] = events(lines)
-
-
-def driver(how: str) -> Drive:
-    """What sets a line from outside; every edge that is asked for has been delivered when it returns."""
-    kind, where = how.split(":", 1)
-    if kind == "pull":
-        return lambda offset, high, seen: pull(where % offset, high, "probe" if seen else None)
-    return lambda offset, high, _seen: tell(where, offset, high)
-
-
-def pull(path: str, high: bool, consumer: str | None) -> None:
-    """Set a line of gpio-sim, and wait until the interrupt thread of its consumer went to sleep again.
-
-    That thread has the line masked while it runs: an edge before it is done would be lost.
-    """
-    threads = interrupt_threads(consumer) if consumer else []
-    before = switches(threads)
-    Path(path).write_text("pull-up" if high else "pull-down")
-    deadline = time.monotonic() + 5
-    while threads and switches(threads) == before and time.monotonic() < deadline:
-        time.sleep(0.001)
-
-
-def interrupt_threads(consumer: str) -> list[Path]:
-    """/proc/PID of the threads called irq/NN-consumer; the kernel cuts the name at 15 bytes."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended
-            name = (process / "comm").read_text().strip()
-            if name.startswith("irq/") and f"{name.split('-')[0]}-{consumer}".startswith(name):
-                found.append(process)
-    return found
-
-
-def switches(threads: list[Path]) -> list[str]:
-    """How often each of them went to sleep so far."""
-    return [(thread / "status").read_text().split("voluntary_ctxt_switches:")[1].split()[0] for thread in threads]
-
-
-def tell(path: str, offset: int, high: bool) -> None:
-    """The control request of server.py: kind 9."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
-        server.connect(path)
-        question = {"do": "drive", "offset": offset, "high": high}
-        server.send(struct.pack("=II", 9, 0) + json.dumps(question).encode())
-        server.recv(4096)
 
 
 def main(node: str, how: str) -> None:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from bench.server import command
+from bench.control import command
 from energy_hw import core as cores
 from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.receiver import Heard, Refused

@@ -1,10 +1,10 @@
 """The other side of shim.c: a machine with nodes under /dev, served over a unix socket.
 
-    python -m bench.server SOCKET [--chips pinctrl-rp1] [--spi 0.0,0.1] ...
+    python -m bench.server FOLDER [--header pinctrl-rp1]
 
-prints "ready" and serves until its standard input ends or it is told to stop. A
-test runs it in its own process instead (shimmed.py). Whoever asks for
-Ask.CONTROL with {"do": "unplug"} calls the method of that name of Machine.
+makes FOLDER/socket, prints "ready" and serves until Ctrl-C or SIGTERM. A test has it
+in its own process instead (shimmed.py). Whoever asks for Ask.CONTROL with
+{"do": "stick_miso", "level": 255} calls the method of that name of Machine.
 """
 
 from __future__ import annotations
@@ -15,21 +15,19 @@ import errno
 import json
 import os
 import select
+import signal
 import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from bench import wire
 from bench.gpio_node import GpioChip, Lines
 from bench.machine import HEADERS, Machine
 from bench.spi_node import Spidev
-from bench.wire import Ask
+from bench.wire import LARGEST, Ask
 
-LARGEST = 1 << 18
-"""More than a datagram of the shim can have: 511 transfers and all that the socket takes."""
 Answer = tuple[int, bytes, int | None]
 """Status, payload, and a descriptor to pass on, which is closed here then."""
 
@@ -49,9 +47,9 @@ class Connection:
         what, detail = wire.ASK.unpack_from(question)
         return _ANSWERS[what](self, detail, question[wire.ASK.size :])
 
-    def open(self, flags: int, payload: bytes) -> Answer:
+    def open(self, _flags: int, payload: bytes) -> Answer:
         self._path = payload.decode()
-        self._machine.check_open(self._path, flags)
+        self._machine.check(self._path)
         return 0, b"", self._server.stand_in(self._path)
 
     def stat(self, _detail: int, payload: bytes) -> Answer:
@@ -70,7 +68,7 @@ class Connection:
         node = self._machine.node(self._path)
         if not isinstance(node, Spidev):
             raise OSError(errno.ENOTTY, "not an SPI node")
-        self._machine.check_transfer(self._path)
+        self._machine.check(self._path)
         return (*node.message(wire.transfers(payload, count)), None)
 
     def ioctl(self, request: int, argument: bytes) -> Answer:
@@ -227,18 +225,6 @@ def send(connected: socket.socket, parts: list[bytes], descriptor: int | None) -
         os.close(descriptor)
 
 
-def command(path: Path, /, **arguments: object) -> Any:
-    """Have the server at a socket do something: command(path, do="unplug")."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connected:
-        connected.connect(str(path))
-        connected.send(wire.ASK.pack(Ask.CONTROL, 0) + json.dumps(arguments).encode())
-        answer = connected.recv(LARGEST)
-    (status,) = wire.STATUS.unpack_from(answer)
-    if status < 0:
-        raise OSError(-status, os.strerror(-status))
-    return json.loads(answer[wire.STATUS.size :])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -247,8 +233,10 @@ def main() -> None:
     machine = Machine(options.header)
     server = Server(machine, options.folder)
     print("ready", flush=True)
-    with suppress(KeyboardInterrupt):
-        threading.Event().wait()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
     server.close()
     machine.close()
 

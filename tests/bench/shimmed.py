@@ -1,13 +1,13 @@
 """Programs on a bench: unmodified, in a process of their own, with a radio board under /dev.
 
     with open_bench() as bench:
-        done = bench.run("-m", "energy_hw.cli", "monitor", "--count", "1")
-        assert done.status == 0, done
+        with bench.start("-c", "from energy_hw.cli import main; main()", "monitor", "--count", "1") as monitor:
+            bench.do("transmit", frame="1c0402580b55...", times=8)
+            assert monitor.wait() == 0
 
-        with bench.start("-m", "energy_hw.cli", "monitor") as monitor:
-            monitor.wait_for("listening")
-            bench.do("stick_miso", value=0xFF)
-            assert monitor.wait() == 4
+        bench.do("stick_miso", level=0xFF)
+        done = bench.run("-c", "from energy_hw.cli import main; main()", "monitor")
+        assert (done.status, "every read gives 0xFF" in done.err) == (4, True)
 
 bench.do() calls the methods of machine.Machine by name. On a development machine
 the nodes are the shim's; in the guest of tests/bench/kernel, where EHW_BENCH_GUEST
@@ -33,8 +33,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
 from bench import programs
+from bench.control import command
 from bench.machine import Machine
-from bench.server import Server, command
+from bench.server import Server
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent / "src"

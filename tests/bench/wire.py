@@ -26,6 +26,8 @@ class Ask(IntEnum):
     """Not from the shim: a JSON object in, a JSON value out (server.py)."""
 
 
+LARGEST = 1 << 18
+"""More than a datagram of the shim can have: 511 transfers and all that the socket takes."""
 ASK = struct.Struct("=II")
 STATUS = struct.Struct("=i")
 NODE = struct.Struct("=QQIIIII4x")

@@ -19,11 +19,11 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from bench import probe, wire
+from bench import drive, wire
 from bench.gpio_node import INPUT
-from bench.machine import DIO0, EXPANDER, HEADERS, RADIO_NODE, RESET, nothing
+from bench.machine import DIO0, EXPANDER, HEADERS, RADIO_NODE, RESET, Machine, nothing
 from bench.radio import Radio
 from bench.server import Server
 from bench.spi_node import frames
@@ -136,7 +136,7 @@ class Guest:
     def pulse(self, offset: int, times: int) -> None:
         """Each rising edge is delivered before the line falls again, as on a header it would be."""
         for _ in range(times):
-            probe.pull(str(self.header.file(offset, "pull")), True, CONSUMER)
+            drive.pull(str(self.header.file(offset, "pull")), True, CONSUMER)
             self.header.drive(offset, False)
 
     def hold(self, offset: int, consumer: str = "somebody") -> None:
@@ -162,7 +162,7 @@ class Guest:
 def main(arguments: list[str]) -> int:
     guest = Guest()
     folder = Path(tempfile.mkdtemp(prefix="ehw-"))
-    server = Server(guest, folder)  # type: ignore[arg-type]
+    server = Server(cast(Machine, guest), folder)  # it is asked for Ask.CONTROL alone
     pull = guest.header.file(0, "pull")
     environment = {
         "EHW_BENCH_GUEST": str(server.path),

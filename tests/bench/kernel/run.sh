@@ -5,7 +5,7 @@
 # No root is needed once the packages are there; KVM is not used.
 #
 #   tests/bench/kernel/run.sh [COMMAND...]     default: the fidelity probe, the tests and the unit
-#   PYTHON=python3 LIMIT=480 (seconds for the guest) WORK=.work/kernel
+#   PYTHON=.venv/bin/python LIMIT=480 (seconds for the guest) WORK=.work/kernel
 set -euo pipefail
 exec </dev/null
 
@@ -13,6 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 WORK=${WORK:-$top/.work/kernel}
 LIMIT=${LIMIT:-480}
+PYTHON=${PYTHON:-$top/.venv/bin/python}
 mkdir -p "$WORK"
 # shellcheck source=tests/bench/packages.sh
 . "$here/../packages.sh"
@@ -117,9 +118,17 @@ mkdir "$root"
 results=(EHW-TESTS)
 if [ $# = 0 ]; then
 	need_packages systemd
-	python=$("${PYTHON:-python3}" -c 'import sys; print(sys.executable)')
-	PYTHONPATH=$top/src:$top/tests "$python" -c \
-		"import pathlib, bench.shimmed as s; s.build_shim(pathlib.Path('$kernel/shim.so'))"
+	python=$("$PYTHON" -c 'import sys; print(sys.executable)') || fail "no Python at $PYTHON: run 'make test' first"
+	PYTHONPATH=$top/src:$top/tests "$python" - "$kernel/shim.so" <<-'PY' || fail "$python lacks something: run 'make test' first"
+		import sys
+		from pathlib import Path
+
+		import pytest, spidev
+		from bench.shimmed import build_shim
+		from energy_hw import _core
+
+		build_shim(Path(sys.argv[1]))
+	PY
 	set -- "$python" -m bench.kernel.guest "$python" -m pytest -p no:cacheprovider --color=no --durations=6 "${tests[@]}"
 	results+=(EHW-UNIT)
 	script "$python" -m bench.kernel.guest "$python" -m bench.kernel.unit >"$root/unit.sh"

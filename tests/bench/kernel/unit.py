@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.server import command
+from bench.control import command
 
 UNIT = "energy-hw-monitor.service"
 TOP = Path(__file__).resolve().parents[3]
