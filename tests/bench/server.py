@@ -203,6 +203,7 @@ class Server:
                     connected.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(timeout=10)
+        self.path.unlink()
 
 
 def has_hung_up(connected: socket.socket) -> bool:
@@ -230,6 +231,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--header", default="pinctrl-rp1", choices=HEADERS)
     options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
     machine = Machine(options.header)
     server = Server(machine, options.folder)
     print("ready", flush=True)

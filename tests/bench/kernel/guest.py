@@ -162,7 +162,7 @@ class Guest:
 def main(arguments: list[str]) -> int:
     guest = Guest()
     folder = Path(tempfile.mkdtemp(prefix="ehw-"))
-    server = Server(cast(Machine, guest), folder)  # it is asked for Ask.CONTROL alone
+    server = Server(cast("Machine", guest), folder)  # it is asked for Ask.CONTROL alone
     pull = guest.header.file(0, "pull")
     environment = {
         "EHW_BENCH_GUEST": str(server.path),
