@@ -55,7 +55,6 @@ test_root() {
 	mount -t proc proc "$root/proc"
 	mount --bind /dev "$root/dev"
 	mount -t tmpfs tmpfs "$root/tmp"
-	register "${emulators[$arch]}" "$root"
 	copy_checkout "$root/tmp/project"
 	cp "$here/test.sh" "$root/tmp/"
 	chroot "$root" /usr/bin/env -i \
@@ -81,13 +80,20 @@ unregister() {
 	for entry in "${registered[@]}"; do echo -1 >"$entry"; done
 }
 
+# All at once: a processor each, and the longest decides.
 test_all() {
-	local arch began failed=()
+	local arch failed=()
+	declare -A jobs=()
 	trap unregister EXIT
 	for arch; do
-		began=$SECONDS
-		test_root "$arch" "$WORK/$arch" || failed+=("$arch")
-		say "$arch: $((SECONDS - began)) s"
+		register "${emulators[$arch]}" "$WORK/$arch"
+		test_root "$arch" "$WORK/$arch" >"$WORK/$arch.log" 2>&1 &
+		jobs[$arch]=$!
+	done
+	for arch; do
+		wait "${jobs[$arch]}" || failed+=("$arch")
+		cat "$WORK/$arch.log"
+		say "$arch: done after $SECONDS s"
 	done
 	[ ${#failed[@]} = 0 ] || fail "failed: ${failed[*]}"
 }
