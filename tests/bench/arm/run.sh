@@ -75,16 +75,20 @@ register() {
 	registered+=("$entries/qemu-$emulator")
 }
 
-unregister() {
-	local entry
+# Whatever ends this ends the tests, each a process group of its own, and the registrations.
+clean_up() {
+	local job entry
+	trap '' INT TERM
+	for job in "${jobs[@]}"; do kill -KILL -- "-$job" 2>/dev/null || true; done
 	for entry in "${registered[@]}"; do echo -1 >"$entry"; done
 }
 
 # All at once: a processor each, and the longest decides.
 test_all() {
 	local arch failed=()
-	declare -A jobs=()
-	trap unregister EXIT
+	trap clean_up EXIT
+	trap 'exit 143' INT TERM
+	set -m
 	for arch; do
 		register "${emulators[$arch]}" "$WORK/$arch"
 		test_root "$arch" "$WORK/$arch" >"$WORK/$arch.log" 2>&1 &
@@ -99,6 +103,7 @@ test_all() {
 }
 
 registered=()
+declare -A jobs=()
 if [ "${1:-}" = --inside ]; then
 	shift
 	test_all "$@"

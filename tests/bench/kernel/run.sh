@@ -96,7 +96,7 @@ pack() {
 boot() {
 	local result
 	say "booting Linux $release"
-	timeout --kill-after=10 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 \
+	timeout --foreground --kill-after=10 "$LIMIT" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -m 1024 -smp 2 \
 		-display none -monitor none -serial stdio -no-reboot -net none \
 		-kernel "$kernel/tree/boot/vmlinuz-$release" -initrd "$kernel/initrd.gz" \
 		-append "console=ttyS0 quiet panic=-1" \
