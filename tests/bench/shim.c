@@ -77,37 +77,37 @@ static int open_node(const char *path, int flags)
 	return fd;
 }
 
-#define MODE_ARGUMENT(mode)                                                     \
-	mode_t mode = 0;                                                        \
-	if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE) {              \
-		va_list rest;                                                   \
-		va_start(rest, flags);                                          \
-		mode = (mode_t)va_arg(rest, unsigned);                          \
-		va_end(rest);                                                   \
+#define MODE_ARGUMENT(mode)                                        \
+	mode_t mode = 0;                                           \
+	if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE) { \
+		va_list rest;                                      \
+		va_start(rest, flags);                             \
+		mode = (mode_t)va_arg(rest, unsigned);             \
+		va_end(rest);                                      \
 	}
 
-#define OPEN(name)                                                              \
-	int name(const char *path, int flags, ...)                              \
-	{                                                                       \
-		NEXT(name);                                                     \
-		MODE_ARGUMENT(mode)                                             \
+#define OPEN(name)                                                                       \
+	int name(const char *path, int flags, ...)                                       \
+	{                                                                                \
+		NEXT(name);                                                              \
+		MODE_ARGUMENT(mode)                                                      \
 		return is_node(path) ? open_node(path, flags) : next(path, flags, mode); \
 	}
 
-#define OPENAT(name)                                                            \
-	int name(int dir, const char *path, int flags, ...)                     \
-	{                                                                       \
-		NEXT(name);                                                     \
-		MODE_ARGUMENT(mode)                                             \
+#define OPENAT(name)                                                                          \
+	int name(int dir, const char *path, int flags, ...)                                   \
+	{                                                                                     \
+		NEXT(name);                                                                   \
+		MODE_ARGUMENT(mode)                                                           \
 		return is_node(path) ? open_node(path, flags) : next(dir, path, flags, mode); \
 	}
 
 /* What fortified programs call instead. */
-#define OPEN_2(name)                                                            \
-	int name(const char *path, int flags);                                  \
-	int name(const char *path, int flags)                                   \
-	{                                                                       \
-		NEXT(name);                                                     \
+#define OPEN_2(name)                                                               \
+	int name(const char *path, int flags);                                     \
+	int name(const char *path, int flags)                                      \
+	{                                                                          \
+		NEXT(name);                                                        \
 		return is_node(path) ? open_node(path, flags) : next(path, flags); \
 	}
 
@@ -159,8 +159,8 @@ static int plain(int fd, unsigned request, void *argument, int *passed)
 {
 	struct iovec data = { argument, _IOC_SIZE(request) };
 
-	return ask(fd, (struct ask){ ASK_IOCTL, request }, &data, 1, &data, _IOC_DIR(request) & _IOC_READ ? 1 : 0,
-	           passed);
+	return ask(fd, (struct ask){ ASK_IOCTL, request }, &data, 1, &data,
+		   _IOC_DIR(request) & _IOC_READ ? 1 : 0, passed);
 }
 
 /* The server answers with a handle in place of the descriptor, and passes the descriptor. */
@@ -173,8 +173,8 @@ static int get_line(int fd, struct gpio_v2_line_request *request)
 	connection = dial();
 	if (connection < 0)
 		return drop(lines, ENODEV);
-	if (lines >= MAX_FD ||
-	    ask(connection, (struct ask){ ASK_LINES, (uint32_t)request->fd }, NULL, 0, NULL, 0, &(int){ -1 }) < 0) {
+	if (lines >= MAX_FD || ask(connection, (struct ask){ ASK_LINES, (uint32_t)request->fd },
+				   NULL, 0, NULL, 0, &(int){ -1 }) < 0) {
 		close(lines);
 		return drop(connection, lines >= MAX_FD ? EMFILE : ENODEV);
 	}
@@ -185,38 +185,42 @@ static int get_line(int fd, struct gpio_v2_line_request *request)
 
 static int is_message(unsigned request)
 {
-	return _IOC_TYPE(request) == SPI_IOC_MAGIC && _IOC_NR(request) == 0 && _IOC_DIR(request) == _IOC_WRITE;
+	return _IOC_TYPE(request) == SPI_IOC_MAGIC && _IOC_NR(request) == 0 &&
+	       _IOC_DIR(request) == _IOC_WRITE;
 }
 
 static int ask_ioctl(int fd, unsigned request, void *argument)
 {
 	unsigned size = _IOC_SIZE(request);
 
-	if (table[fd].kind == SPIDEV && is_message(request) && size % sizeof(struct spi_ioc_transfer) == 0)
+	if (table[fd].kind == SPIDEV && is_message(request) &&
+	    size % sizeof(struct spi_ioc_transfer) == 0)
 		return message(fd, argument, size / sizeof(struct spi_ioc_transfer));
 	if (table[fd].kind == GPIOCHIP && request == GPIO_V2_GET_LINE_IOCTL)
 		return get_line(fd, argument);
-	return plain(table[fd].kind == LINES ? table[fd].companion : fd, request, argument, &(int){ -1 });
+	return plain(table[fd].kind == LINES ? table[fd].companion : fd, request, argument,
+		     &(int){ -1 });
 }
 
 /* What the kernel does for every descriptor before it asks the driver. */
 static int is_generic(unsigned request)
 {
-	return request == FIOCLEX || request == FIONCLEX || request == FIONBIO || request == FIOASYNC;
+	return request == FIOCLEX || request == FIONCLEX || request == FIONBIO ||
+	       request == FIOASYNC;
 }
 
-#define IOCTL(name)                                                             \
-	int name(int fd, unsigned long request, ...)                            \
-	{                                                                       \
-		va_list rest;                                                   \
-		void *argument;                                                 \
-		NEXT(name);                                                     \
-		va_start(rest, request);                                        \
-		argument = va_arg(rest, void *);                                \
-		va_end(rest);                                                   \
-		if (kind_of(fd) != OTHER && !is_generic((unsigned)request))     \
-			return ask_ioctl(fd, (unsigned)request, argument);      \
-		return next(fd, request, argument);                             \
+#define IOCTL(name)                                                         \
+	int name(int fd, unsigned long request, ...)                        \
+	{                                                                   \
+		va_list rest;                                               \
+		void *argument;                                             \
+		NEXT(name);                                                 \
+		va_start(rest, request);                                    \
+		argument = va_arg(rest, void *);                            \
+		va_end(rest);                                               \
+		if (kind_of(fd) != OTHER && !is_generic((unsigned)request)) \
+			return ask_ioctl(fd, (unsigned)request, argument);  \
+		return next(fd, request, argument);                         \
 	}
 
 int __ioctl_time64(int fd, unsigned long request, ...);

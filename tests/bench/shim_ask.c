@@ -54,7 +54,8 @@ int dial(void)
 /* The answer: its status, and the descriptor that came along, or -1. */
 static ssize_t take(int fd, struct msghdr *message, int *passed)
 {
-	struct pollfd waiting = { .fd = fd, .events = POLLIN }; /* O_NONBLOCK means nothing to a node */
+	struct pollfd waiting = { .fd = fd,
+				  .events = POLLIN }; /* O_NONBLOCK means nothing to a node */
 	struct cmsghdr *control;
 	ssize_t size;
 
@@ -67,7 +68,8 @@ static ssize_t take(int fd, struct msghdr *message, int *passed)
 	return size;
 }
 
-static int exchange(int fd, struct msghdr *question, struct msghdr *answer, const int32_t *status, int *passed)
+static int exchange(int fd, struct msghdr *question, struct msghdr *answer, const int32_t *status,
+		    int *passed)
 {
 	ssize_t size;
 
@@ -82,7 +84,8 @@ static int exchange(int fd, struct msghdr *question, struct msghdr *answer, cons
 	return *status < 0 ? fail(-*status) : *status;
 }
 
-int ask(int fd, struct ask what, const struct iovec *out, int outs, const struct iovec *in, int ins, int *passed)
+int ask(int fd, struct ask what, const struct iovec *out, int outs, const struct iovec *in, int ins,
+	int *passed)
 {
 	struct iovec sent[MAX_TRANSFERS + 2], taken[MAX_TRANSFERS + 1];
 	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
@@ -98,11 +101,11 @@ int ask(int fd, struct ask what, const struct iovec *out, int outs, const struct
 		taken[i + 1] = in[i];
 	pthread_mutex_lock(lock);
 	result = exchange(fd, &(struct msghdr){ .msg_iov = sent, .msg_iovlen = (size_t)outs + 1 },
-	                  &(struct msghdr){ .msg_iov = taken,
-	                                    .msg_iovlen = (size_t)ins + 1,
-	                                    .msg_control = room,
-	                                    .msg_controllen = sizeof(room) },
-	                  &status, passed);
+			  &(struct msghdr){ .msg_iov = taken,
+					    .msg_iovlen = (size_t)ins + 1,
+					    .msg_control = room,
+					    .msg_controllen = sizeof(room) },
+			  &status, passed);
 	pthread_mutex_unlock(lock);
 	return result;
 }

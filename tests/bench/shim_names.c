@@ -21,59 +21,63 @@ static int stat_path(const char *path, struct node *node)
 
 static int stat_fd(int fd, struct node *node)
 {
-	return ask_on(fd, (struct ask){ ASK_STAT, 0 }, "", node, sizeof(*node), &(int){ -1 }) < 0 ? -1 : 0;
+	return ask_on(fd, (struct ask){ ASK_STAT, 0 }, "", node, sizeof(*node), &(int){ -1 }) < 0
+		       ? -1
+		       : 0;
 }
 
 /* struct stat and struct stat64 differ on 32-bit machines, so each is filled by its fields. */
-#define FILL(type)                                                              \
+#define FILL(type)                                                                   \
 	static int fill_##type(int status, const struct node *node, struct type *st) \
-	{                                                                       \
-		if (status)                                                     \
-			return status;                                          \
-		memset(st, 0, sizeof(*st));                                     \
-		st->st_dev = node->dev;                                         \
-		st->st_ino = (ino_t)node->ino;                                  \
-		st->st_mode = node->mode;                                       \
-		st->st_nlink = 1;                                               \
-		st->st_uid = node->uid;                                         \
-		st->st_gid = node->gid;                                         \
-		st->st_rdev = makedev(node->major, node->minor);                \
-		return 0;                                                       \
+	{                                                                            \
+		if (status)                                                          \
+			return status;                                               \
+		memset(st, 0, sizeof(*st));                                          \
+		st->st_dev = node->dev;                                              \
+		st->st_ino = (ino_t)node->ino;                                       \
+		st->st_mode = node->mode;                                            \
+		st->st_nlink = 1;                                                    \
+		st->st_uid = node->uid;                                              \
+		st->st_gid = node->gid;                                              \
+		st->st_rdev = makedev(node->major, node->minor);                     \
+		return 0;                                                            \
 	}
 
-#define STAT(name, type)                                                        \
-	int name(const char *path, struct type *st)                             \
-	{                                                                       \
-		struct node node;                                               \
-		NEXT(name);                                                     \
-		return is_node(path) ? fill_##type(stat_path(path, &node), &node, st) : next(path, st); \
+#define STAT(name, type)                                                              \
+	int name(const char *path, struct type *st)                                   \
+	{                                                                             \
+		struct node node;                                                     \
+		NEXT(name);                                                           \
+		return is_node(path) ? fill_##type(stat_path(path, &node), &node, st) \
+				     : next(path, st);                                \
 	}
 
-#define FSTAT(name, type)                                                       \
-	int name(int fd, struct type *st)                                       \
-	{                                                                       \
-		struct node node;                                               \
-		NEXT(name);                                                     \
+#define FSTAT(name, type)                                                                       \
+	int name(int fd, struct type *st)                                                       \
+	{                                                                                       \
+		struct node node;                                                               \
+		NEXT(name);                                                                     \
 		return is_ours(fd) ? fill_##type(stat_fd(fd, &node), &node, st) : next(fd, st); \
 	}
 
-#define FSTATAT(name, type)                                                     \
-	int name(int dir, const char *path, struct type *st, int flags)         \
-	{                                                                       \
-		struct node node;                                               \
-		NEXT(name);                                                     \
+#define FSTATAT(name, type)                                                           \
+	int name(int dir, const char *path, struct type *st, int flags)               \
+	{                                                                             \
+		struct node node;                                                     \
+		NEXT(name);                                                           \
 		return is_node(path) ? fill_##type(stat_path(path, &node), &node, st) \
-		                     : next(dir, path, st, flags);              \
+				     : next(dir, path, st, flags);                    \
 	}
 
 /* What programs linked against glibc before 2.33 call: every manylinux wheel. */
-#define XSTAT(name, type)                                                       \
-	int name(int version, const char *path, struct type *st);               \
-	int name(int version, const char *path, struct type *st)                \
-	{                                                                       \
-		struct node node;                                               \
-		NEXT(name);                                                     \
-		return is_node(path) ? fill_##type(stat_path(path, &node), &node, st) : next(version, path, st); \
+#define XSTAT(name, type)                                                             \
+	int name(int version, const char *path, struct type *st);                     \
+	int name(int version, const char *path, struct type *st)                      \
+	{                                                                             \
+		struct node node;                                                     \
+		NEXT(name);                                                           \
+		return is_node(path) ? fill_##type(stat_path(path, &node), &node, st) \
+				     : next(version, path, st);                       \
 	}
 
 FILL(stat)
@@ -161,7 +165,8 @@ static void start_listing(DIR *dir)
 	pthread_mutex_lock(&listings_lock);
 	listing = find(NULL);
 	if (listing) {
-		size = ask_path((struct ask){ ASK_LIST, 0 }, "", listing->names, sizeof(listing->names));
+		size = ask_path((struct ask){ ASK_LIST, 0 }, "", listing->names,
+				sizeof(listing->names));
 		listing->size = size < 0 ? 0 : (size_t)size;
 		listing->at = 0;
 		listing->dir = dir;
@@ -198,22 +203,22 @@ static int is_ours_by_name(const char *name)
 	return !strncmp(name, "spidev", 6) || !strncmp(name, "gpiochip", 8);
 }
 
-#define READDIR(name, type, field)                                              \
-	struct type *name(DIR *dir)                                             \
-	{                                                                       \
-		struct listing *listing = find(dir);                            \
-		struct type *entry;                                             \
-		NEXT(name);                                                     \
-		do                                                              \
-			entry = next(dir);                                      \
-		while (entry && listing && is_ours_by_name(entry->d_name));     \
-		if (entry || !listing || listing->at >= listing->size)          \
-			return entry;                                           \
-		listing->field.d_ino = listing->at + 1;                         \
-		listing->field.d_type = DT_CHR;                                 \
-		strcpy(listing->field.d_name, listing->names + listing->at);    \
-		listing->at += strlen(listing->field.d_name) + 1;               \
-		return &listing->field;                                         \
+#define READDIR(name, type, field)                                           \
+	struct type *name(DIR *dir)                                          \
+	{                                                                    \
+		struct listing *listing = find(dir);                         \
+		struct type *entry;                                          \
+		NEXT(name);                                                  \
+		do                                                           \
+			entry = next(dir);                                   \
+		while (entry && listing && is_ours_by_name(entry->d_name));  \
+		if (entry || !listing || listing->at >= listing->size)       \
+			return entry;                                        \
+		listing->field.d_ino = listing->at + 1;                      \
+		listing->field.d_type = DT_CHR;                              \
+		strcpy(listing->field.d_name, listing->names + listing->at); \
+		listing->at += strlen(listing->field.d_name) + 1;            \
+		return &listing->field;                                      \
 	}
 
 READDIR(readdir, dirent, entry)

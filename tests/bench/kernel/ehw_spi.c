@@ -60,7 +60,8 @@ static int ask(struct spi_message *message)
 
 	*question = (struct question){ .sequence = ++sequence };
 	question->chip_select = spi_get_chipselect(message->spi, 0);
-	list_for_each_entry(transfer, &message->transfers, transfer_list) {
+	list_for_each_entry(transfer, &message->transfers, transfer_list)
+	{
 		question->count++;
 		question->length += transfer->len;
 	}
@@ -68,7 +69,8 @@ static int ask(struct spi_message *message)
 	asked_size = data - asked + question->length;
 	if (!attached || asked_size > LARGEST)
 		return attached ? -EMSGSIZE : -EIO;
-	list_for_each_entry(transfer, &message->transfers, transfer_list) {
+	list_for_each_entry(transfer, &message->transfers, transfer_list)
+	{
 		*segment++ = (struct segment){ .length = transfer->len,
 					       .speed_hz = transfer->speed_hz,
 					       .bits = transfer->bits_per_word,
@@ -89,7 +91,8 @@ static void deliver(struct spi_message *message)
 	struct spi_transfer *transfer;
 	u8 *data = answered;
 
-	list_for_each_entry(transfer, &message->transfers, transfer_list) {
+	list_for_each_entry(transfer, &message->transfers, transfer_list)
+	{
 		if (transfer->rx_buf)
 			memcpy(transfer->rx_buf, data, transfer->len);
 		data += transfer->len;
@@ -179,7 +182,8 @@ static ssize_t take(const char __user *buffer, size_t size)
 	return size;
 }
 
-static ssize_t program_write(struct file *file, const char __user *buffer, size_t size, loff_t *position)
+static ssize_t program_write(struct file *file, const char __user *buffer, size_t size,
+			     loff_t *position)
 {
 	ssize_t result;
 
