@@ -301,6 +301,17 @@ def test_edges_that_do_not_come_cost_one_frame_at_most_and_are_told(
         assert "is --dio0 the line that is wired?" in caplog.text
 
 
+def test_an_edge_between_the_end_of_a_wait_and_the_look_is_not_missed(core: Core) -> None:
+    with receiver(core) as (loop, board):
+        loop.step()
+        wait, late = board.pins.wait, [True]
+        board.pins.wait = lambda timeout_s: late.pop() if not timeout_s else wait(timeout_s) and False  # type: ignore[method-assign]
+        later(board, 0.1)
+        assert frames(run(loop, board, 1)) == [PLUG_REPORT]
+        assert late == []
+        assert loop.counters().edges_missed == 0
+
+
 def test_a_line_that_cannot_be_awaited_means_polling(core: Core) -> None:
     with receiver(core) as (loop, board):
 

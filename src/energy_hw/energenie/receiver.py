@@ -115,7 +115,7 @@ class Receiver:
         """Wait, look once, and say what came. Raises nothing that the radio or the air can cause."""
         if self._waiting:
             return self._judge(self._waiting.popleft())
-        rose = self._wait()
+        rose = self._wait(self._wait_s)
         try:
             if self._lost_at is not None:
                 self._bring_back()
@@ -133,19 +133,19 @@ class Receiver:
         self._wait_s = self._patience(frame)
         return None if frame is None else self._judge(self._stamped(frame))
 
-    def _wait(self) -> bool:
+    def _wait(self, timeout_s: float) -> bool:
         """Until the edge, wake() or the next look; a line that fails is looked past."""
         try:
-            return self._board.pins.wait(self._wait_s)
+            return self._board.pins.wait(timeout_s)
         except LinkError as error:
             self._tell(f"DIO0 cannot be awaited, polling instead: {error}")
             self._poll_until = self._board.clock.monotonic() + DISTRUST_S
-            self._board.spi.sleep_us(round(min(self._wait_s, IDLE_S) * 1e6))
+            self._board.spi.sleep_us(round(min(timeout_s, IDLE_S) * 1e6))
             return False
 
     def _check_edge(self, rose: bool) -> None:
         """A frame without its edge: DIO0 is on another line, or edges get lost. Poll until none was for a minute."""
-        if not rose:
+        if not rose and not self._wait(0.0):  # it may have come between that wait's end and the look
             self._counters.edges_missed += 1
             self._poll_until = self._last_good + DISTRUST_S
             self._tell("a frame came without its edge on DIO0: polling; is --dio0 the line that is wired?")
