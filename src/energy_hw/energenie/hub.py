@@ -13,15 +13,22 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
+from typing import TYPE_CHECKING
 
+from energy_hw import core as cores
 from energy_hw.core.interface import RadioConfig
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
+from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.receiver import Heard, HubCounters, Refused
+from energy_hw.energenie.scheduler import Scheduler
 from energy_hw.energenie.subscription import Subscription
 from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout
 from energy_hw.links.board import Board
 from energy_hw.reading import Control, Report
+
+if TYPE_CHECKING:
+    from energy_hw.energenie.device import Device
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +80,10 @@ class Hub:
             raise ConfigError(f"expected a device or simulate=True, got both: {device}")
         device = device or ("sim:house" if simulate else None)
         self._receiver, self._board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
+        self.core = cores.get(core)
+        self.scheduler = Scheduler(self._receiver, self._board)
+        self.devices: dict[str, Device] = {}
+        """What was attached, by device id."""
         self.name = self._board.name
         self._most_waiting = most_waiting
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
@@ -163,9 +174,20 @@ class Hub:
         """The name of a sensor id, or an empty string."""
         return self._board.names.get(sensor, "")
 
+    def attach(self, device: Device) -> None:
+        """Let a device have what the radio hears of it; the last one attached under an id gets it."""
+        with self._lock:
+            self.devices[device.device] = device
+
     def controls(self) -> list[Control]:
-        """Nothing can be commanded by name yet."""
-        return []
+        """What can be commanded, device by device."""
+        with self._lock:
+            devices = list(self.devices.values())
+        return [control for device in devices for control in device.controls()]
+
+    def submit(self, order: Order) -> Ticket:
+        """Hand an order to the scheduler. Raises LinkClosed."""
+        return self.scheduler.submit(order)
 
     # -- transmitting ------------------------------------------------------
 
@@ -200,7 +222,8 @@ class Hub:
         while not self._stop.is_set():
             try:
                 self._do_jobs()
-                event = self._receiver.step()
+                self.scheduler.run()
+                event = self._receiver.step(self.scheduler.patience_s())
                 if event is not None:
                     self._publish(event)
             except Exception:
@@ -217,6 +240,11 @@ class Hub:
                 _settle(job)
 
     def _publish(self, event: Heard | Refused) -> None:
+        if isinstance(event, Heard) and event.standing is Standing.DEVICE:
+            device = self.devices.get(event.report.device)
+            if device is not None:
+                device.heard(event)
+            self.scheduler.heard(event)
         with self._lock:
             for listener in self._events:
                 listener.put(event)
@@ -255,6 +283,7 @@ class Hub:
         with self._lock:
             self._closed = True
             readers, listeners = list(self._reports), list(self._events)
+        self.scheduler.close()
         self._do_jobs_closed()
         for reader in readers:
             reader.close()

@@ -111,11 +111,11 @@ class Receiver:
         self._radio.start()
         self._receive()
 
-    def step(self) -> Heard | Refused | None:
-        """Wait, look once, and say what came. Raises nothing that the radio or the air can cause."""
+    def step(self, most_s: float = math.inf) -> Heard | Refused | None:
+        """Wait, most_s at the longest, look once, and say what came. Raises nothing that radio or air can cause."""
         if self._waiting:
             return self._judge(self._waiting.popleft())
-        rose = self._wait(self._wait_s)
+        rose = self._wait(min(self._wait_s, most_s))
         try:
             if self._lost_at is not None:
                 self._bring_back()
