@@ -21,9 +21,9 @@ from bench.control import command
 from energy_hw import core as cores
 from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.receiver import Heard, Refused
-from energy_hw.energenie.subscription import Subscription
 from energy_hw.errors import EnergyHwError
 from energy_hw.links.board import WIRINGS, Board
+from energy_hw.subscription import Subscription
 
 NODE = "/dev/spidev0.1"
 DIO0 = 24

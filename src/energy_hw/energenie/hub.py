@@ -22,10 +22,10 @@ from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.receiver import Heard, HubCounters, Refused
 from energy_hw.energenie.scheduler import Scheduler
-from energy_hw.energenie.subscription import Subscription
 from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout
 from energy_hw.links.board import Board
 from energy_hw.reading import Control, Report
+from energy_hw.subscription import Subscription
 
 if TYPE_CHECKING:
     from energy_hw.energenie.device import Device

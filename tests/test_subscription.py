@@ -1,10 +1,10 @@
-"""The bounded queue between the radio's thread and a reader."""
+"""The bounded queue between a source's thread and a reader."""
 
 from __future__ import annotations
 
 import threading
 
-from energy_hw.energenie.subscription import Subscription
+from energy_hw.subscription import Subscription
 
 
 def test_items_come_in_order() -> None:

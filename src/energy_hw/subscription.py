@@ -1,4 +1,4 @@
-"""A bounded queue from the radio's thread to whoever reads."""
+"""A bounded queue from a source's thread to whoever reads. Beside reading.py, because every source needs it."""
 
 from __future__ import annotations
 
