@@ -24,6 +24,7 @@ class Quantity(StrEnum):
     ENERGY_IMPORT = "energy_import"
     ENERGY_EXPORT = "energy_export"
     ENERGY = "energy"
+    REACTIVE_ENERGY = "reactive_energy"
     POWER = "power"
     APPARENT_POWER = "apparent_power"
     REACTIVE_POWER = "reactive_power"
