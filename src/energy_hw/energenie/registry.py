@@ -1,0 +1,196 @@
+"""Names for devices, in one TOML file that people may edit too.
+
+    [devices.kettle]
+    device = "energenie:2:0x000373"
+    model = "MIHO005"
+
+    [devices."hall lamp"]
+    device = "energenie:ook:0x6C6C6/1"
+    model = "ENER002"
+
+Writing keeps comments and order: a section is added, renamed or taken out, and the rest stays as
+it is. The new text is parsed again before it takes the place of the old, in one rename, so a power
+cut leaves the one or the other. A file that cannot be parsed is never overwritten: it is moved
+aside, under a name that says so, when something has to be written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from energy_hw.energenie.registry_toml import HEADER, Entry, checked, find, header, header_span, parse, section
+from energy_hw.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 1 << 20
+
+
+def default_path() -> Path:
+    """$ENERGY_HW_REGISTRY; else /etc/energy-hw/devices.toml for root or where it exists, else below ~/.config."""
+    named = os.environ.get("ENERGY_HW_REGISTRY")
+    if named:
+        return Path(named)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    own, everybody = (folder / "energy-hw" / "devices.toml" for folder in (home, Path("/etc")))
+    return everybody if os.geteuid() == 0 or (everybody.exists() and not own.exists()) else own
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The file as it was read: its text, and what it says."""
+
+    text: str
+    entries: dict[str, Entry]
+
+
+class Registry:
+    """Names of devices, one file.
+
+    Names are unique whatever their case. Reading never writes. A file that is not there is an empty registry.
+
+    Thread safety: call from any thread, and from several processes: changes are made under a lock on `<file>.lock`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        """path: None is default_path()."""
+        self.path = Path(os.path.realpath(path if path is not None else default_path()))  # a link stays a link
+
+    # -- reading -----------------------------------------------------------
+
+    def entries(self) -> list[Entry]:
+        """All of them in the order of the file. Raises ConfigError with the line that is wrong."""
+        return list(self._read().entries.values())
+
+    def get(self, name: str) -> Entry:
+        """By name, in any case. Raises ConfigError that suggests what may have been meant."""
+        return find(self._read().entries, name, self.path)
+
+    def name_of(self, device: str) -> str:
+        """The name of a device id, or ""."""
+        return next((entry.name for entry in self.entries() if entry.device == device), "")
+
+    def _read(self) -> _Text:
+        try:
+            if self.path.stat().st_size > MOST_BYTES:
+                raise ConfigError(f"{self.path}: expected at most {MOST_BYTES} bytes of names", str(self.path))
+            text = self.path.read_text("utf-8")
+        except FileNotFoundError:
+            return _Text("", {})
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{self.path}: expected UTF-8 text: {error}", str(self.path)) from None
+        except OSError as error:
+            raise ConfigError(f"{self.path} cannot be read: {error.strerror}", str(self.path)) from error
+        return _Text(text, parse(text, self.path))
+
+    # -- changing ----------------------------------------------------------
+
+    def add(self, name: str, device: str, model: str = "") -> Entry:
+        """Name a device. Raises ConfigError if the name is taken, or the device has one; or the file cannot be kept."""
+        entry = checked(Entry(name, device, model), self.path)
+        with self._changing() as old:
+            self._refuse_taken(old, entry)
+            text = old.text if not old.text or old.text.endswith("\n") else old.text + "\n"
+            self._write(text + ("\n" if text else "") + section(entry), {**old.entries, entry.name: entry})
+        return entry
+
+    def rename(self, name: str, new: str) -> Entry:
+        """Give a device another name. Raises ConfigError if there is none, or the new name is taken."""
+        with self._changing() as old:
+            entry = find(old.entries, name, self.path)
+            renamed = checked(entry._replace(name=new), self.path)
+            others = {key: other for key, other in old.entries.items() if key != entry.name}
+            self._refuse_taken(_Text("", others), renamed)
+            start, end = header_span(old.text, entry.name, self.path)
+            changed = {renamed.name if key == entry.name else key: other for key, other in old.entries.items()}
+            self._write(old.text[:start] + header(new) + old.text[end:], {**changed, renamed.name: renamed})
+        return renamed
+
+    def forget(self, name: str) -> Entry:
+        """Take a name out. Raises ConfigError if there is none."""
+        with self._changing() as old:
+            entry = find(old.entries, name, self.path)
+            start, end = header_span(old.text, entry.name, self.path)
+            after = HEADER.search(old.text, end)
+            rest = old.text[after.start() :] if after else ""
+            left = {key: other for key, other in old.entries.items() if key != entry.name}
+            self._write((old.text[:start].rstrip("\n") + "\n\n" + rest).lstrip("\n"), left)
+        return entry
+
+    def _refuse_taken(self, old: _Text, entry: Entry) -> None:
+        for other in old.entries.values():
+            if other.name.casefold() == entry.name.casefold():
+                raise ConfigError(f"{other.name} is the name of {other.device}: choose another", str(self.path))
+            if other.device == entry.device:
+                raise ConfigError(f"{entry.device} is named {other.name}: rename that", str(self.path))
+
+    @contextmanager
+    def _changing(self) -> Iterator[_Text]:
+        """What the file says, with nobody else changing it; a broken one is moved aside first."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with open(f"{self.path}.lock", "w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield self._read_or_put_aside()
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path} cannot be written: {error.strerror or error}; ENERGY_HW_REGISTRY names another file",
+                str(self.path),
+            ) from error
+
+    def _read_or_put_aside(self) -> _Text:
+        try:
+            return self._read()
+        except ConfigError as error:
+            aside = _free_name(self.path.with_name(f"{self.path.name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
+            os.rename(self.path, aside)
+            logger.error("%s; it is kept as %s, and a new one begun", error, aside)
+            return _Text("", {})
+
+    def _write(self, text: str, entries: Mapping[str, Entry]) -> None:
+        """In one rename, after parsing: what would not read back as it should leaves the old file in place."""
+        if parse(text, self.path) != dict(entries):
+            raise ConfigError(f"{self.path} has a shape that cannot be edited safely: edit it by hand", str(self.path))
+        handle, temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, _mode(self.path))
+            os.replace(temporary, self.path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+        _sync_folder(self.path.parent)
+
+
+# -- files ---------------------------------------------------------------------
+
+
+def _free_name(path: Path) -> Path:
+    return next(free for n in range(1000) if not (free := path if not n else Path(f"{path}.{n}")).exists())
+
+
+def _mode(path: Path) -> int:
+    """That of the file to be replaced, else readable for everybody."""
+    with suppress(OSError):
+        return path.stat().st_mode & 0o777
+    return 0o644
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
