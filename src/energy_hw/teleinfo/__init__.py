@@ -1,0 +1,1 @@
+"""French Teleinfo (TIC) meters, historique and standard."""
