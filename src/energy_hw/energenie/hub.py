@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from energy_hw import core as cores
 from energy_hw.core.interface import RadioConfig
+from energy_hw.energenie.engine import Engine
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.receiver import Heard, HubCounters, Refused
-from energy_hw.energenie.scheduler import Scheduler
 from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout
 from energy_hw.links.board import Board
 from energy_hw.reading import Control, Report
@@ -81,9 +81,8 @@ class Hub:
         device = device or ("sim:house" if simulate else None)
         self._receiver, self._board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
         self.core = cores.get(core)
-        self.scheduler = Scheduler(self._receiver, self._board)
-        self.devices: dict[str, Device] = {}
-        """What was attached, by device id."""
+        self.engine = Engine(self.core, self._board, self._radio, self._receiver)
+        self.scheduler, self.devices = self.engine.scheduler, self.engine.devices
         self.name = self._board.name
         self._most_waiting = most_waiting
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
@@ -176,14 +175,11 @@ class Hub:
 
     def attach(self, device: Device) -> None:
         """Let a device have what the radio hears of it; the last one attached under an id gets it."""
-        with self._lock:
-            self.devices[device.device] = device
+        self.engine.attach(device)
 
     def controls(self) -> list[Control]:
         """What can be commanded, device by device."""
-        with self._lock:
-            devices = list(self.devices.values())
-        return [control for device in devices for control in device.controls()]
+        return self.engine.controls()
 
     def submit(self, order: Order) -> Ticket:
         """Hand an order to the scheduler. Raises LinkClosed."""
@@ -222,8 +218,7 @@ class Hub:
         while not self._stop.is_set():
             try:
                 self._do_jobs()
-                self.scheduler.run()
-                event = self._receiver.step(self.scheduler.patience_s())
+                event = self.engine.step()
                 if event is not None:
                     self._publish(event)
             except Exception:
@@ -240,11 +235,6 @@ class Hub:
                 _settle(job)
 
     def _publish(self, event: Heard | Refused) -> None:
-        if isinstance(event, Heard) and event.standing is Standing.DEVICE:
-            device = self.devices.get(event.report.device)
-            if device is not None:
-                device.heard(event)
-            self.scheduler.heard(event)
         with self._lock:
             for listener in self._events:
                 listener.put(event)

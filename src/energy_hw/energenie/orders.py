@@ -70,6 +70,8 @@ class Ticket:
         self.tries = 0
         self.sent_at: float | None = None
         self.error: Exception | None = None
+        self.waiter: Callable[[Ticket, float], bool] | None = None
+        """How wait() lets time pass where no thread of the radio does; whether the ticket is done then."""
         self._done = threading.Event()
         self._callbacks: list[Callable[[Ticket], None]] = []
         self._lock = threading.Lock()
@@ -85,7 +87,8 @@ class Ticket:
         Raises NotConfirmed if it expired, was replaced, or nothing is final after timeout_s (wall clock); else what
         kept it from being sent.
         """
-        if not self._done.wait(BOUND_S if timeout_s is None else timeout_s):
+        bound_s = BOUND_S if timeout_s is None else timeout_s
+        if not (self._done.wait(bound_s) if self.waiter is None else self.waiter(self, bound_s)):
             if timeout_s is None:
                 raise LinkTimeout(f"expected the scheduler to settle {self} within {BOUND_S:g} s, it did not")
             raise NotConfirmed(f"expected {self} to be confirmed within {timeout_s:g} s, it is {self.outcome}")

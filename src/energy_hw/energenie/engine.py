@@ -1,0 +1,113 @@
+"""The hub without its thread: one radio, its scheduler and its devices, moved on by step().
+
+The hub's thread loops over step(). A test holds an Engine itself, on a board in virtual time:
+nothing happens but in its own calls, so every run is the same.
+
+    board = sim_board(seed=1)                  # virtual time; or House(...).board
+    with open_engine(board) as engine:
+        kettle = Plug(engine, 0x000373)        # an Engine takes the place of the Hub
+        kettle.on(wait=2.0)                    # steps until the ticket is settled
+        engine.run_s(30.0)                     # lets 30 simulated seconds pass
+        ticket = engine.submit(order)
+        engine.step()                          # one look at scheduler and radio
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from energy_hw import core as cores
+from energy_hw.core.interface import Core, Radio, RadioConfig
+from energy_hw.energenie.identity import Standing
+from energy_hw.energenie.open import open_receiver
+from energy_hw.energenie.orders import Order, Ticket
+from energy_hw.energenie.receiver import Heard, Receiver, Refused
+from energy_hw.energenie.scheduler import Scheduler
+from energy_hw.links.board import Board
+from energy_hw.reading import Control
+
+if TYPE_CHECKING:
+    from energy_hw.energenie.device import Device
+
+
+class Engine:
+    """What the radio's thread does, one step at a time.
+
+    Thread safety: attach(), controls() and the scheduler's submit() from any thread; the rest from one.
+    """
+
+    def __init__(self, core: Core, board: Board, radio: Radio, receiver: Receiver) -> None:
+        self.core, self.board, self.radio, self.receiver = core, board, radio, receiver
+        self.scheduler = Scheduler(receiver, board)
+        self.devices: dict[str, Device] = {}
+        """What was attached, by device id."""
+        self._lock = threading.Lock()
+
+    def step(self, most_s: float = math.inf) -> Heard | Refused | None:
+        """Send what is due, wait (most_s at the longest), look once; devices and orders learn what came."""
+        self.scheduler.run()
+        event = self.receiver.step(min(most_s, self.scheduler.patience_s()))
+        if isinstance(event, Heard) and event.standing is Standing.DEVICE:
+            self._tell(event)
+        return event
+
+    def run_s(self, seconds: float) -> list[Heard | Refused]:
+        """Step until so much of the board's time has passed; what came meanwhile."""
+        events, end = [], self.board.clock.monotonic() + seconds
+        while (left_s := end - self.board.clock.monotonic()) > 0:
+            event = self.step(left_s)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def _tell(self, event: Heard) -> None:
+        device = self.devices.get(event.report.device)
+        if device is not None:
+            device.heard(event)
+        self.scheduler.heard(event)
+
+    def attach(self, device: Device) -> None:
+        """Let a device have what the radio hears of it; the last one attached under an id gets it."""
+        with self._lock:
+            self.devices[device.device] = device
+
+    def controls(self) -> list[Control]:
+        """What can be commanded, device by device."""
+        with self._lock:
+            devices = list(self.devices.values())
+        return [control for device in devices for control in device.controls()]
+
+    def submit(self, order: Order) -> Ticket:
+        """Hand an order to the scheduler; its ticket's wait() steps this engine. Raises LinkClosed."""
+        ticket = self.scheduler.submit(order)
+        ticket.waiter = self._step_until
+        return ticket
+
+    def _step_until(self, ticket: Ticket, timeout_s: float) -> bool:
+        end = self.board.clock.monotonic() + timeout_s
+        while not ticket.done and (left_s := end - self.board.clock.monotonic()) > 0:
+            self.step(left_s)
+        return ticket.done
+
+    def close(self) -> None:
+        """Radio in standby, board released; what waits fails with LinkClosed. May be called twice."""
+        self.radio.close()
+        self.board.close()
+        self.scheduler.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_engine(board: Board, core: str | None = None, config: RadioConfig | None = None) -> Engine:
+    """An engine on an open board, receiving. core: `c`, `python`, or what ENERGY_HW_CORE says. Raises as Hub does."""
+    receiver, board, radio = open_receiver(None, None, None, config, core, board)
+    return Engine(cores.get(core), board, radio, receiver)
