@@ -39,9 +39,9 @@ class Engine:
     Thread safety: attach(), controls() and the scheduler's submit() from any thread; the rest from one.
     """
 
-    def __init__(self, core: Core, board: Board, radio: Radio, receiver: Receiver) -> None:
+    def __init__(self, core: Core, board: Board, radio: Radio, receiver: Receiver, seed: int | None = None) -> None:
         self.core, self.board, self.radio, self.receiver = core, board, radio, receiver
-        self.scheduler = Scheduler(receiver, board)
+        self.scheduler = Scheduler(receiver, board, seed)
         self.devices: dict[str, Device] = {}
         """What was attached, by device id."""
         self._lock = threading.Lock()
@@ -107,7 +107,9 @@ class Engine:
         self.close()
 
 
-def open_engine(board: Board, core: str | None = None, config: RadioConfig | None = None) -> Engine:
+def open_engine(
+    board: Board, core: str | None = None, config: RadioConfig | None = None, seed: int | None = 0
+) -> Engine:
     """An engine on an open board, receiving. core: `c`, `python`, or what ENERGY_HW_CORE says. Raises as Hub does."""
     receiver, board, radio = open_receiver(None, None, None, config, core, board)
-    return Engine(cores.get(core), board, radio, receiver)
+    return Engine(cores.get(core), board, radio, receiver, seed)
