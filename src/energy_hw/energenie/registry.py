@@ -26,7 +26,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from energy_hw.energenie.registry_toml import HEADER, Entry, checked, find, header, header_span, parse, section
+from energy_hw.energenie.registry_toml import (
+    HEADER,
+    Entry,
+    checked,
+    find,
+    header,
+    header_span,
+    parse,
+    refuse_taken,
+    section,
+)
 from energy_hw.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -62,6 +72,7 @@ class Registry:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         """path: None is default_path()."""
+        self._cached: tuple[tuple[int, ...], _Text] | None = None
         self.path = Path(os.path.realpath(path if path is not None else default_path()))  # a link stays a link
 
     # -- reading -----------------------------------------------------------
@@ -80,7 +91,11 @@ class Registry:
 
     def _read(self) -> _Text:
         try:
-            if self.path.stat().st_size > MOST_BYTES:
+            stat = self.path.stat()
+            stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            if self._cached and self._cached[0] == stamp:  # asked for with every frame
+                return self._cached[1]
+            if stat.st_size > MOST_BYTES:
                 raise ConfigError(f"{self.path}: expected at most {MOST_BYTES} bytes of names", str(self.path))
             text = self.path.read_text("utf-8")
         except FileNotFoundError:
@@ -89,7 +104,9 @@ class Registry:
             raise ConfigError(f"{self.path}: expected UTF-8 text: {error}", str(self.path)) from None
         except OSError as error:
             raise ConfigError(f"{self.path} cannot be read: {error.strerror}", str(self.path)) from error
-        return _Text(text, parse(text, self.path))
+        read = _Text(text, parse(text, self.path))
+        self._cached = stamp, read
+        return read
 
     # -- changing ----------------------------------------------------------
 
@@ -97,7 +114,7 @@ class Registry:
         """Name a device. Raises ConfigError if the name is taken, or the device has one; or the file cannot be kept."""
         entry = checked(Entry(name, device, model), self.path)
         with self._changing() as old:
-            self._refuse_taken(old, entry)
+            refuse_taken(old.entries.values(), entry, self.path)
             text = old.text if not old.text or old.text.endswith("\n") else old.text + "\n"
             self._write(text + ("\n" if text else "") + section(entry), {**old.entries, entry.name: entry})
         return entry
@@ -107,8 +124,7 @@ class Registry:
         with self._changing() as old:
             entry = find(old.entries, name, self.path)
             renamed = checked(entry._replace(name=new), self.path)
-            others = {key: other for key, other in old.entries.items() if key != entry.name}
-            self._refuse_taken(_Text("", others), renamed)
+            refuse_taken((other for other in old.entries.values() if other is not entry), renamed, self.path)
             start, end = header_span(old.text, entry.name, self.path)
             changed = {renamed.name if key == entry.name else key: other for key, other in old.entries.items()}
             self._write(old.text[:start] + header(new) + old.text[end:], {**changed, renamed.name: renamed})
@@ -124,13 +140,6 @@ class Registry:
             left = {key: other for key, other in old.entries.items() if key != entry.name}
             self._write((old.text[:start].rstrip("\n") + "\n\n" + rest).lstrip("\n"), left)
         return entry
-
-    def _refuse_taken(self, old: _Text, entry: Entry) -> None:
-        for other in old.entries.values():
-            if other.name.casefold() == entry.name.casefold():
-                raise ConfigError(f"{other.name} is the name of {other.device}: choose another", str(self.path))
-            if other.device == entry.device:
-                raise ConfigError(f"{entry.device} is named {other.name}: rename that", str(self.path))
 
     @contextmanager
     def _changing(self) -> Iterator[_Text]:

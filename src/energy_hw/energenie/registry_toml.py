@@ -87,6 +87,15 @@ def find(entries: Mapping[str, Entry], name: str, path: Path) -> Entry:
     raise ConfigError(f"no device is named {name!r}{suggest(name, entries)}", str(path))
 
 
+def refuse_taken(others: Iterable[Entry], entry: Entry, path: Path) -> None:
+    """Raises ConfigError if another entry has the name or the device of this one."""
+    for other in others:
+        if other.name.casefold() == entry.name.casefold():
+            raise ConfigError(f"{other.name} is the name of {other.device}: choose another", str(path))
+        if other.device == entry.device:
+            raise ConfigError(f"{entry.device} is named {other.name}: rename that", str(path))
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """`: did you mean "kettle"?`, or what there is, or that there is nothing."""
     names = list(known)

@@ -85,6 +85,9 @@ class Board:
     clock: Clock
     names: Mapping[int, str] = field(default_factory=dict)
     """What a simulated house calls its sensors; empty on a real board."""
+    simulated: bool = False
+    devices: tuple[tuple[str, str, str], ...] = ()
+    """Name, device id and SKU of what a simulated house has; empty on a real board."""
 
     def close(self) -> None:
         """Release lines and node, in this order: the LEDs go out while the chip still listens."""

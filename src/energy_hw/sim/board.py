@@ -209,11 +209,12 @@ def sim_board(
     edge_loss: float = 0.0,
     overhead_us: float = 20.0,
     names: Mapping[int, str] | None = None,
+    devices: tuple[tuple[str, str, str], ...] = (),
 ) -> SimBoard:
     """A board with a chip on the air, which is empty unless one is given.
 
     chip_name: what it is called on the air; two boards on one air need two names.
-    speed: None for virtual time, else how many times as fast as the wall clock. names: see Board.
+    speed: None for virtual time, else how many times as fast as the wall clock. names, devices: see Board.
     """
     if clock is None:
         clock = air.clock if air else VirtualClock() if speed is None else RealTimeClock(speed)
@@ -221,7 +222,17 @@ def sim_board(
     host = Host(clock, jitter_s, seed)
     pins = SimPins(chip, host, has_reset=reset, has_dio0=dio0, edge_loss=edge_loss)
     bus = SimBus(chip, host, name, overhead_us)
-    return SimBoard(name=name, spi=bus, pins=pins, clock=clock, names=names or {}, chip=chip, host=host)
+    return SimBoard(
+        name=name,
+        spi=bus,
+        pins=pins,
+        clock=clock,
+        names=names or {},
+        simulated=True,
+        devices=devices,
+        chip=chip,
+        host=host,
+    )
 
 
 def open_board(device: str, **options: Any) -> Board:

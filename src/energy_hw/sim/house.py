@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 
+from energy_hw.core.message import ENERGENIE
+from energy_hw.energenie.report import device_id
 from energy_hw.links.board import Board
 from energy_hw.sim.air import Air
 from energy_hw.sim.board import SimBoard, sim_board
@@ -60,6 +62,13 @@ PLACES = (
     Place("button",        Click,        0x0012A4, 7.7,  66.0),
 )
 # fmt: on
+DIMMER_HOUSE = 0xA0170
+DEVICES = (
+    *((place.name, device_id(ENERGENIE, place.kind.product, place.sensor), "") for place in PLACES),
+    ("lamp", f"energenie:ook:0x{HOUSE_CODE:05X}/1", "ENER002"),
+    ("ceiling light", f"energenie:ook:0x{DIMMER_HOUSE:05X}/0", "MIHO010"),
+)
+"""What a registry would say of them: name, device id, SKU."""
 
 
 class House:
@@ -75,7 +84,9 @@ class House:
         self.clock = VirtualClock() if speed is None else RealTimeClock(speed)
         self.air = Air(self.clock, seed)
         names = {place.sensor: place.name for place in PLACES}
-        self.board: SimBoard = sim_board(air=self.air, name="sim:house", seed=seed, names=names, **options)
+        self.board: SimBoard = sim_board(
+            air=self.air, name="sim:house", seed=seed, names=names, devices=DEVICES, **options
+        )
         self.random = Random(f"{seed}/house")
         self.mains = Mains(self.clock)
         self.devices: dict[str, object] = {place.name: self._settle(place) for place in PLACES}
@@ -130,7 +141,7 @@ class House:
         """A lamp that has learned gang 1 of the default house code, a dimmer of its own house, and the remote."""
         lamp, dimmer = Socket(self.air, "lamp"), Dimmer(self.air, "ceiling light")
         lamp.codes.append((HOUSE_CODE, 1))
-        dimmer.codes.append((0xA0170, 1))
+        dimmer.codes.append((DIMMER_HOUSE, 1))
         self.devices |= {"lamp": lamp, "ceiling light": dimmer}
         self.devices["remote"] = HandController(self.air, "remote", HOUSE_CODE)
 

@@ -1,0 +1,113 @@
+"""Names of devices, wherever they are kept: in the registry's file, or in memory for a simulated house."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from energy_hw.energenie.registry import Registry
+from energy_hw.energenie.registry_toml import Entry, checked, find, refuse_taken
+from energy_hw.errors import ConfigError
+from energy_hw.links.board import Board
+
+logger = logging.getLogger(__name__)
+
+MEMORY = Path("the simulated house")
+
+
+class Names(Protocol):
+    """What Registry offers. Every method may raise ConfigError."""
+
+    def entries(self) -> list[Entry]:
+        """All of them."""
+
+    def get(self, name: str) -> Entry:
+        """By name, in any case."""
+
+    def add(self, name: str, device: str, model: str = "") -> Entry:
+        """Name a device."""
+
+    def rename(self, name: str, new: str) -> Entry:
+        """Give a device another name."""
+
+    def forget(self, name: str) -> Entry:
+        """Take a name out."""
+
+
+class HouseNames:
+    """The names that a simulated house brings; nothing is written to a disk.
+
+    Thread safety: call from any thread.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries = {entry.name: entry for entry in entries}
+        self._lock = threading.Lock()
+
+    def entries(self) -> list[Entry]:
+        """All of them."""
+        with self._lock:
+            return list(self._entries.values())
+
+    def get(self, name: str) -> Entry:
+        """By name, in any case. Raises ConfigError that suggests what may have been meant."""
+        with self._lock:
+            return find(self._entries, name, MEMORY)
+
+    def add(self, name: str, device: str, model: str = "") -> Entry:
+        """Name a device. Raises ConfigError if the name is taken, or the device has one."""
+        entry = checked(Entry(name, device, model), MEMORY)
+        with self._lock:
+            refuse_taken(self._entries.values(), entry, MEMORY)
+            self._entries[name] = entry
+        return entry
+
+    def rename(self, name: str, new: str) -> Entry:
+        """Give a device another name. Raises ConfigError if there is none, or the new name is taken."""
+        with self._lock:
+            old = find(self._entries, name, MEMORY)
+            entry = checked(old._replace(name=new), MEMORY)
+            refuse_taken((other for other in self._entries.values() if other is not old), entry, MEMORY)
+            self._entries = {
+                (new if one is old else key): (entry if one is old else one) for key, one in self._entries.items()
+            }
+        return entry
+
+    def forget(self, name: str) -> Entry:
+        """Take a name out. Raises ConfigError if there is none."""
+        with self._lock:
+            return self._entries.pop(find(self._entries, name, MEMORY).name)
+
+
+def names_for(board: Board, registry: Names | str | Path | None) -> Names:
+    """The registry that was asked for; else the simulated house's own names, or the default file."""
+    if registry is None:
+        simulated = [Entry(*row) for row in board.devices]
+        return HouseNames(simulated) if board.simulated else Registry()
+    return Registry(registry) if isinstance(registry, str | Path) else registry
+
+
+class NameTable:
+    """Device id -> name for the radio's thread: what cannot be read now is as it was.
+
+    Thread safety: call from any thread.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._by_device: dict[str, Entry] = {}
+        self._told = ""
+
+    def entry(self, device: str) -> Entry | None:
+        """The entry of a device id, or None."""
+        try:
+            self._by_device = {entry.device: entry for entry in self._names.entries()}
+            self._told = ""
+        except ConfigError as error:
+            if str(error) != self._told:  # once, not with every frame
+                self._told = str(error)
+                logger.error("devices go without new names: %s", error)
+        return self._by_device.get(device)
