@@ -22,6 +22,7 @@ const struct setting openhems_band[BAND_SIZE] = {
 	{ REG_LNA, 0x08 },      /* 50 ohm, gain by AGC */
 	{ REG_RX_BW, 0x43 },    /* 32 MHz / (16 * 2^(3+2)) = 62.5 kHz either side */
 	{ REG_AFC_BW, 0x8B },
+	{ REG_OOK_PEAK, 0x40 }, /* as after a reset: threshold falls by 0.5 dB a bit */
 	{ REG_AFC_FEI, 0x00 },
 	{ REG_DIO_MAPPING_1, DIO0_PAYLOAD_READY },
 	{ REG_DIO_MAPPING_2, 0x07 }, /* clock output off */
@@ -62,6 +63,7 @@ const struct setting ook_band[BAND_SIZE] = {
 	{ REG_LNA, 0x08 },
 	{ REG_RX_BW, 0x41 }, /* 32 MHz / (16 * 2^(1+3)) = 125 kHz */
 	{ REG_AFC_BW, 0x8B },
+	{ REG_OOK_PEAK, 0x40 }, /* as after a reset: threshold falls by 0.5 dB a bit */
 	{ REG_AFC_FEI, 0x00 },
 	{ REG_DIO_MAPPING_1, DIO0_PACKET_SENT },
 	{ REG_DIO_MAPPING_2, 0x07 },

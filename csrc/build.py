@@ -12,7 +12,7 @@ from cffi import FFI
 
 CSRC = Path(__file__).resolve().parent
 SOURCES = (
-    *("bands.c", "rfm69.c", "radio.c", "transmit.c"),
+    *("bands.c", "rfm69.c", "radio.c", "transmit.c", "ook_receive.c"),
     *("openhems.c", "ook.c", "spidev.c", "gpiochip.c", "status.c"),
 )
 

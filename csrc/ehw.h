@@ -43,7 +43,9 @@ enum ehw_size {
 	EHW_MOST_RECORDS = 28, /* 56 bytes between header and CRC, 2 bytes each at least */
 	EHW_MOST_DATA = 15,
 	EHW_LABEL_SIZE = 32,     /* GPIO_MAX_NAME_SIZE */
-	EHW_MOST_REGISTERS = 37, /* of a band table, and the mode */
+	EHW_MOST_SAMPLES = 64,   /* bytes that one look takes from the FIFO */
+	EHW_MOST_HEARD = 4,      /* codes that end within so many samples */
+	EHW_MOST_REGISTERS = 38, /* of a band table, and the mode */
 };
 
 /* What a status means, in English, never NULL. */
@@ -131,6 +133,26 @@ int ehw_ook_encode(const struct ehw_ook *code, uint8_t frame[EHW_OOK_SIZE]);
 
 /* EHW_ERR_TRUNCATED, EHW_ERR_TOO_LONG; EHW_ERR_RECORD for anything that no button sends. */
 int ehw_ook_decode(const uint8_t *frame, size_t length, struct ehw_ook *code);
+
+/* ---- OOK as it is received: ook_receive.c ---- */
+
+/* What a listener keeps from one call to the next; all zero at first, and after a gap. */
+struct ehw_ook_ear {
+	uint32_t bits;
+	uint16_t high, low; /* samples of the pulse, and of the silence after it, so far */
+	uint16_t sync;      /* samples of the sync, which are 32 chips; 0: none yet */
+	uint8_t count;      /* bits since then */
+};
+
+struct ehw_ook_heard {
+	uint32_t bits;    /* 24; of a hand controller: house code, data nibble */
+	uint16_t chip_us; /* 208 from a hand controller of Energenie's */
+};
+
+/* Listen to at most EHW_MOST_SAMPLES bytes of samples, 9600 bits a second, MSB first.
+ * Returns how many codes of 24 bits ended in them. EHW_ERR_TOO_LONG. */
+int ehw_ook_hear(struct ehw_ook_ear *ear, const uint8_t *samples, size_t length,
+		 struct ehw_ook_heard heard[EHW_MOST_HEARD]);
 
 /* ---- What the driver stands on ---- */
 
@@ -220,7 +242,8 @@ struct ehw_native {
 
 void ehw_native_bus(struct ehw_native *native, struct ehw_bus *bus);
 
-/* ---- The radio: rfm69.c (registers, modes), radio.c (packets in), transmit.c (out) ---- */
+/* ---- The radio: rfm69.c (registers, modes), radio.c (packets in), transmit.c (out),
+ *      ook_receive.c (OOK in) ---- */
 
 struct ehw_radio;
 
@@ -285,6 +308,22 @@ int ehw_radio_receive(struct ehw_radio *radio);
 /* Look once, in receive mode only: 1 and a frame, or 0.
  * Restarts a stuck receiver by itself. EHW_ERR_LOST: no longer in receive mode. */
 int ehw_radio_poll(struct ehw_radio *radio, struct ehw_frame *frame);
+
+/* What the demodulator said since the last look. */
+struct ehw_samples {
+	uint8_t data[EHW_MOST_SAMPLES]; /* 9600 bits a second, MSB first */
+	uint8_t length;                 /* bytes in data */
+	uint8_t rssi;                   /* at this look: -rssi / 2 dBm */
+	uint8_t gap;                    /* samples before these are lost */
+};
+
+/* Leave FSK and listen to OOK at 433.92 MHz; ehw_radio_receive() is the way back. As
+ * ehw_radio_receive() otherwise. */
+int ehw_radio_receive_ook(struct ehw_radio *radio);
+
+/* Look once, after ehw_radio_receive_ook() only: how many bytes of samples there are. Nothing is
+ * lost by looking every 40 ms. EHW_ERR_LOST. */
+int ehw_radio_poll_ook(struct ehw_radio *radio, struct ehw_samples *samples);
 
 /* Whether the last poll saw a frame under way. */
 int ehw_radio_receiving(const struct ehw_radio *radio);

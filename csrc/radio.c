@@ -53,15 +53,6 @@ int ehw_radio_restart(struct ehw_radio *radio)
 	return ehw_radio_receive(radio);
 }
 
-int rfm69_lost(struct ehw_radio *radio, uint8_t flags_1, uint8_t flags_2)
-{
-	int status = rfm69_read(radio, REG_VERSION, &radio->evidence.version, 1);
-
-	radio->evidence.flags_1 = flags_1;
-	radio->evidence.flags_2 = flags_2;
-	return status ? status : EHW_ERR_LOST;
-}
-
 /* Measure the frequency error once a frame, while its sender is on air. */
 static int start_fei(struct ehw_radio *radio)
 {
@@ -132,26 +123,15 @@ static int handle_flags(struct ehw_radio *radio, uint8_t flags_1, uint8_t flags_
 
 int ehw_radio_poll(struct ehw_radio *radio, struct ehw_frame *frame)
 {
-	struct exchange exchange = { 0 };
-	uint8_t flags_1, flags_2;
-	int status;
+	struct look look;
+	int status = rfm69_look(radio, &look);
 
-	exchange_frame(&exchange, REG_IRQ_FLAGS_1);
-	exchange_byte(&exchange, 0);
-	exchange_byte(&exchange, 0);
-	exchange_frame(&exchange, REG_RSSI_VALUE);
-	exchange_byte(&exchange, 0);
-	status = rfm69_exchange(radio, &exchange);
 	if (status)
 		return status;
-	flags_1 = exchange.rx[1];
-	flags_2 = exchange.rx[2];
-	frame->rssi = exchange.rx[4];
-	if (!(flags_1 & IRQ1_MODE_READY) || !(flags_1 & IRQ1_PLL_LOCK) ||
-	    flags_2 & IRQ2_PACKET_SENT)
-		return rfm69_lost(radio, flags_1, flags_2);
-	radio->receiving = flags_1 & IRQ1_SYNC_ADDRESS_MATCH && !(flags_2 & IRQ2_PAYLOAD_READY);
-	return handle_flags(radio, flags_1, flags_2, frame);
+	frame->rssi = look.rssi;
+	radio->receiving =
+		look.flags_1 & IRQ1_SYNC_ADDRESS_MATCH && !(look.flags_2 & IRQ2_PAYLOAD_READY);
+	return handle_flags(radio, look.flags_1, look.flags_2, frame);
 }
 
 int ehw_radio_receiving(const struct ehw_radio *radio)

@@ -260,6 +260,37 @@ int rfm69_mismatches(struct ehw_radio *radio)
 	return status ? status : radio->evidence.count;
 }
 
+/* ---- look ---- */
+
+int rfm69_lost(struct ehw_radio *radio, uint8_t flags_1, uint8_t flags_2)
+{
+	int status = rfm69_read(radio, REG_VERSION, &radio->evidence.version, 1);
+
+	radio->evidence.flags_1 = flags_1;
+	radio->evidence.flags_2 = flags_2;
+	return status ? status : EHW_ERR_LOST;
+}
+
+int rfm69_look(struct ehw_radio *radio, struct look *look)
+{
+	struct exchange exchange = { 0 };
+	int status;
+
+	exchange_frame(&exchange, REG_IRQ_FLAGS_1);
+	exchange_byte(&exchange, 0);
+	exchange_byte(&exchange, 0);
+	exchange_frame(&exchange, REG_RSSI_VALUE);
+	exchange_byte(&exchange, 0);
+	status = rfm69_exchange(radio, &exchange);
+	if (status)
+		return status;
+	*look = (struct look){ exchange.rx[1], exchange.rx[2], exchange.rx[4] };
+	if (!(look->flags_1 & IRQ1_MODE_READY) || !(look->flags_1 & IRQ1_PLL_LOCK) ||
+	    look->flags_2 & IRQ2_PACKET_SENT)
+		return rfm69_lost(radio, look->flags_1, look->flags_2);
+	return EHW_OK;
+}
+
 /* ---- the rest of the handle ---- */
 
 int ehw_radio_standby(struct ehw_radio *radio)

@@ -10,7 +10,7 @@ struct setting {
 	uint8_t reg, value;
 };
 
-enum { BAND_SIZE = 36, BOOST_SIZE = 3 };
+enum { BAND_SIZE = 37, BOOST_SIZE = 3 };
 
 struct ehw_radio {
 	struct ehw_bus bus;
@@ -75,5 +75,12 @@ int rfm69_mismatches(struct ehw_radio *radio);
 
 /* Not in the mode it was set to any more: keep what the chip looks like now. EHW_ERR_LOST. */
 int rfm69_lost(struct ehw_radio *radio, uint8_t flags_1, uint8_t flags_2);
+
+struct look {
+	uint8_t flags_1, flags_2, rssi;
+};
+
+/* Flags and RSSI in one message, in receive mode. EHW_ERR_LOST. */
+int rfm69_look(struct ehw_radio *radio, struct look *look);
 
 #endif

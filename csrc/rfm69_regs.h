@@ -21,6 +21,7 @@ enum rfm69_register {
 	REG_LNA = 0x18,
 	REG_RX_BW = 0x19,
 	REG_AFC_BW = 0x1A,
+	REG_OOK_PEAK = 0x1B,
 	REG_AFC_FEI = 0x1E,
 	REG_FEI_MSB = 0x21,
 	REG_RSSI_VALUE = 0x24,
@@ -78,6 +79,7 @@ enum rfm69_mode {
 
 #define FSK_PACKETS 0x00 /* DATA_MODUL: packet mode, FSK or OOK */
 #define OOK_PACKETS 0x08
+#define FIFO_FILLS_ALWAYS 0x40 /* SYNC_CONFIG: no sync word, and none is waited for */
 #define FEI_START 0x20
 #define TEMP_START 0x08
 #define TEMP_RUNNING 0x04

@@ -67,7 +67,7 @@ def test_a_register_that_does_not_keep_its_value_is_named(core: Core) -> None:
         def transfer(self, frames: list[bytes]) -> list[bytes]:
             answers = self._spi.transfer(frames)
             return [
-                answer[:2] + b"\x86" + answer[3:] if frame[0] == 0x18 and len(frame) == 4 else answer
+                answer[:2] + b"\x86" + answer[3:] if frame[0] == 0x18 and len(frame) == 5 else answer
                 for frame, answer in zip(frames, answers, strict=True)
             ]
 

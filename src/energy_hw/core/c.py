@@ -15,7 +15,7 @@ from energy_hw._core import ffi, lib
 from energy_hw._version import __version__
 from energy_hw.core.c_board import open_board
 from energy_hw.core.c_radio import CRadio
-from energy_hw.core.interface import OokCode, RadioConfig
+from energy_hw.core.interface import OokCode, OokHeard, RadioConfig
 from energy_hw.core.message import KEYS, PROBLEMS, Message, Record, decode_value
 from energy_hw.core.python import ook, openhems
 from energy_hw.errors import ChecksumError, FrameTooLong, FrameTruncated, OutOfRange, RecordError
@@ -108,6 +108,10 @@ class CCore:
             _refuse_ook(status, frame)
         return OokCode(code.house, code.gang, bool(code.on))
 
+    def ook_ear(self) -> COokEar:
+        """As core.interface.Core.ook_ear."""
+        return COokEar()
+
     def open_board(self, device: str, wiring: Wiring = WIRINGS["ener314-rt"], speed_hz: int = 4_000_000) -> Board:
         """A board through /dev/spidevB.C and /dev/gpiochipN. Raises LinkError and its kin."""
         return open_board(device, wiring, speed_hz)
@@ -115,6 +119,23 @@ class CCore:
     def radio(self, board: Board, config: RadioConfig | None = None) -> CRadio:
         """A driver on that board; nothing is touched before start(). Raises OutOfRange for a power."""
         return CRadio(board, config or RadioConfig())
+
+
+class COokEar:
+    """core.interface.OokEar in C. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._ear = ffi.new("struct ehw_ook_ear *")
+        self._heard = ffi.new("struct ehw_ook_heard[]", lib.EHW_MOST_HEARD)
+
+    def hear(self, samples: bytes) -> list[OokHeard]:
+        """As core.interface.OokEar.hear."""
+        codes = []
+        for start in range(0, len(samples), lib.EHW_MOST_SAMPLES):
+            part = samples[start : start + lib.EHW_MOST_SAMPLES]
+            count = lib.ehw_ook_hear(self._ear, part, len(part), self._heard)
+            codes += [OokHeard(code.bits, code.chip_us) for code in self._heard[0:count]]
+        return codes
 
 
 def _refuse(status: int, frame: bytes, flat: bytearray) -> NoReturn:

@@ -16,7 +16,7 @@ from typing import Any
 from energy_hw._core import ffi, lib
 from energy_hw.core import trouble
 from energy_hw.core.c_board import NativePins, NativeSpi, cut
-from energy_hw.core.interface import RadioConfig, RadioCounters, ReceivedFrame
+from energy_hw.core.interface import OokSamples, RadioConfig, RadioCounters, ReceivedFrame
 from energy_hw.core.python.registers import power_settings
 from energy_hw.errors import LinkClosed, LinkError
 from energy_hw.links.board import Board
@@ -44,6 +44,7 @@ class CRadio:
             raise MemoryError
         self._handle = ffi.gc(handle[0], lib.ehw_radio_free)
         self._frame = ffi.new("struct ehw_frame *")
+        self._samples = ffi.new("struct ehw_samples *")
         self._last_counters = RadioCounters()
 
     def _native_bus(self) -> tuple[Any, ...]:
@@ -110,6 +111,14 @@ class CRadio:
             return None
         error_hz = frame.frequency_error_hz if frame.measured else None
         return ReceivedFrame(ffi.buffer(frame.data, frame.length)[:], -frame.rssi / 2, error_hz)
+
+    def receive_ook(self) -> None:
+        self._check(lib.ehw_radio_receive_ook(self._live()))
+
+    def poll_ook(self) -> OokSamples:
+        samples = self._samples
+        self._check(lib.ehw_radio_poll_ook(self._live(), samples))
+        return OokSamples(ffi.buffer(samples.data, samples.length)[:], -samples.rssi / 2, bool(samples.gap))
 
     @property
     def receiving(self) -> bool:

@@ -39,6 +39,9 @@ __all__ = [
     "Core",
     "Message",
     "OokCode",
+    "OokEar",
+    "OokHeard",
+    "OokSamples",
     "Pins",
     "Radio",
     "RadioConfig",
@@ -93,6 +96,33 @@ class OokCode(NamedTuple):
     on: bool
 
 
+class OokSamples(NamedTuple):
+    """What the OOK demodulator said since the last look."""
+
+    data: bytes
+    """9600 bits a second, MSB first; at most 64 bytes."""
+    rssi_dbm: float
+    """Signal strength at this look."""
+    gap: bool
+    """Whether samples before these are lost: the look came too late."""
+
+
+class OokHeard(NamedTuple):
+    """24 bits as an EV1527 encoder sends them."""
+
+    bits: int
+    """Of a hand controller of Energenie's: house code, and the data nibble below it."""
+    chip_us: int
+    """How long a chip lasts: 208 from one of Energenie's, 130 to 780 from any."""
+
+
+class OokEar(Protocol):
+    """Finds codes in samples. Not thread-safe; start a new one after a gap."""
+
+    def hear(self, samples: bytes) -> list[OokHeard]:
+        """The codes that end in these samples."""
+
+
 @dataclass(slots=True)
 class RadioCounters:
     """What happened since start; only ever counts up."""
@@ -133,6 +163,12 @@ class Radio(Protocol):
         Raises RadioLost when the chip is no longer in receive mode, or does not answer.
         Clears overruns and restarts a stuck receiver by itself, and counts them.
         """
+
+    def receive_ook(self) -> None:
+        """Leave FSK and listen to OOK at 433.92 MHz; receive() is the way back. Raises as receive() does."""
+
+    def poll_ook(self) -> OokSamples:
+        """Look once, after receive_ook() only. Nothing is lost by looking every 40 ms. Raises RadioLost."""
 
     @property
     def receiving(self) -> bool:
@@ -195,6 +231,9 @@ class Core(Protocol):
 
     def ook_decode(self, frame: bytes) -> OokCode:
         """Inverse of ook_encode. Raises FrameTruncated, FrameTooLong, RecordError."""
+
+    def ook_ear(self) -> OokEar:
+        """A listener that has heard nothing yet."""
 
     def open_board(self, device: str, wiring: Wiring = ..., speed_hz: int = ...) -> Board:
         """A real board, through this core's own way to the kernel.

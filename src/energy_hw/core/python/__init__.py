@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from energy_hw.core.interface import RadioConfig
 from energy_hw.core.python.ook import ook_decode, ook_encode
+from energy_hw.core.python.ook_receive import OokEar
 from energy_hw.core.python.openhems import decode, encode
 from energy_hw.core.python.radio import Radio
 from energy_hw.links.board import WIRINGS, Board, Wiring, open_board
@@ -17,6 +18,7 @@ class PythonCore:
     encode = staticmethod(encode)
     ook_encode = staticmethod(ook_encode)
     ook_decode = staticmethod(ook_decode)
+    ook_ear = staticmethod(OokEar)
 
     def open_board(self, device: str, wiring: Wiring = WIRINGS["ener314-rt"], speed_hz: int = 4_000_000) -> Board:
         """A board behind /dev/spidevB.C. Raises LinkError and its kin, see links.board."""

@@ -20,8 +20,9 @@ from energy_hw.core import trouble
 from energy_hw.core.airtime import fsk_airtime_us, ook_airtime_us
 from energy_hw.core.interface import RadioConfig, RadioCounters, ReceivedFrame
 from energy_hw.core.python import registers as reg
-from energy_hw.core.python.rfm69 import UNKNOWN, Chip
-from energy_hw.errors import LinkTimeout, RadioLost
+from energy_hw.core.python.ook_receive import OokReceiver
+from energy_hw.core.python.rfm69 import UNKNOWN
+from energy_hw.errors import LinkTimeout
 from energy_hw.links.board import Board
 
 OOK_FRAME, OOK_FILL, OOK_REFILL = 16, 64, 32
@@ -38,13 +39,12 @@ END_PAUSES_US = (*(1_000,) * 4, *(24_000,) * 2, 0)
 SEND_TRIES = 2
 
 
-class Radio(Chip):
+class Radio(OokReceiver):
     """What core.interface.Radio promises. Not thread-safe: one thread owns it."""
 
     def __init__(self, board: Board, config: RadioConfig | None = None) -> None:
         super().__init__(board, config)
         self._fei_started = False
-        self.receiving = False
 
     @property
     def counters(self) -> RadioCounters:
@@ -68,10 +68,7 @@ class Radio(Chip):
         self._fei_started = self.receiving = False
 
     def poll(self) -> ReceivedFrame | None:
-        flags, rssi = self._transfer([bytes([reg.IRQ_FLAGS_1, 0, 0]), bytes([reg.RSSI_VALUE, 0])])
-        flags_1, flags_2 = flags[1], flags[2]
-        if flags_1 & reg.MODE_READY == 0 or flags_1 & reg.PLL_LOCK == 0 or flags_2 & reg.PACKET_SENT:
-            raise self._lost(flags_1, flags_2)
+        flags_1, flags_2, rssi = self._look()
         self.receiving = bool(flags_1 & reg.SYNC_ADDRESS_MATCH) and not flags_2 & reg.PAYLOAD_READY
         if flags_2 & reg.FIFO_OVERRUN:
             self._counters.overruns += 1
@@ -79,14 +76,10 @@ class Radio(Chip):
         elif flags_1 & reg.TIMEOUT:
             self.restart()
         elif flags_2 & reg.PAYLOAD_READY:
-            return self._read_frame(-rssi[1] / 2)
+            return self._read_frame(-rssi / 2)
         elif self.receiving and self._config.frequency_error:
             self._start_fei()
         return None
-
-    def _lost(self, flags_1: int, flags_2: int) -> RadioLost:
-        """Not in the mode it was set to any more: say what the chip looks like now."""
-        return trouble.lost(flags_1, flags_2, self._read(reg.VERSION)[0])
 
     def _read_frame(self, rssi_dbm: float) -> ReceivedFrame | None:
         length = self._read(reg.FIFO)[0]

@@ -12,7 +12,7 @@ Settings = tuple[tuple[int, int], ...]
 
 FIFO, OP_MODE, DATA_MODUL, BITRATE_MSB, BITRATE_LSB = 0x00, 0x01, 0x02, 0x03, 0x04
 FDEV_MSB, FDEV_LSB, FRF_MSB, FRF_MID, FRF_LSB, AFC_CTRL = 0x05, 0x06, 0x07, 0x08, 0x09, 0x0B
-VERSION, PA_LEVEL, PA_RAMP, OCP, LNA, RX_BW, AFC_BW = 0x10, 0x11, 0x12, 0x13, 0x18, 0x19, 0x1A
+VERSION, PA_LEVEL, PA_RAMP, OCP, LNA, RX_BW, AFC_BW, OOK_PEAK = 0x10, 0x11, 0x12, 0x13, 0x18, 0x19, 0x1A, 0x1B
 AFC_FEI, FEI_MSB, RSSI_VALUE, DIO_MAPPING_1, DIO_MAPPING_2 = 0x1E, 0x21, 0x24, 0x25, 0x26
 IRQ_FLAGS_1, IRQ_FLAGS_2, RSSI_THRESH, RX_TIMEOUT_1, RX_TIMEOUT_2 = 0x27, 0x28, 0x29, 0x2A, 0x2B
 PREAMBLE_MSB, PREAMBLE_LSB, SYNC_CONFIG, SYNC_VALUE_1, SYNC_VALUE_2 = 0x2C, 0x2D, 0x2E, 0x2F, 0x30
@@ -36,6 +36,7 @@ FIFO_FULL, FIFO_NOT_EMPTY, FIFO_LEVEL, FIFO_OVERRUN = 0x80, 0x40, 0x20, 0x10
 PACKET_SENT, PAYLOAD_READY, CRC_OK = 0x08, 0x04, 0x02
 
 FSK_PACKETS, OOK_PACKETS = 0x00, 0x08
+FIFO_FILLS_ALWAYS = 0x40  # SYNC_CONFIG: no sync word, and none is waited for
 FEI_START = 0x20
 TEMP_START, TEMP_RUNNING = 0x08, 0x04
 PROMISCUOUS_FILTER, NODE_FILTER = 0xA0, 0xA2
@@ -61,6 +62,7 @@ OPENHEMS_BAND = (
     (LNA,              0x08),  # 50 ohm, gain by AGC
     (RX_BW,            0x43),  # 32 MHz / (16 * 2^(3+2)) = 62.5 kHz either side
     (AFC_BW,           0x8B),
+    (OOK_PEAK,         0x40),  # as after a reset: threshold falls by 0.5 dB a bit
     (AFC_FEI,          0x00),
     (DIO_MAPPING_1,    DIO0_PAYLOAD_READY),
     (DIO_MAPPING_2,    0x07),  # clock output off
@@ -100,6 +102,7 @@ OOK_BAND = (
     (LNA,              0x08),
     (RX_BW,            0x41),  # 32 MHz / (16 * 2^(1+3)) = 125 kHz
     (AFC_BW,           0x8B),
+    (OOK_PEAK,         0x40),  # as after a reset: threshold falls by 0.5 dB a bit
     (AFC_FEI,          0x00),
     (DIO_MAPPING_1,    DIO0_PACKET_SENT),
     (DIO_MAPPING_2,    0x07),
@@ -133,7 +136,7 @@ READ_BACK_MASK = {
 
 
 def bursts(settings: Settings) -> list[tuple[int, bytes]]:
-    """Runs of consecutive addresses, so that a table of 36 registers is 13 NSS frames of one message."""
+    """Runs of consecutive addresses, so that a table of 37 registers is 13 NSS frames of one message."""
     runs: list[tuple[int, bytes]] = []
     for register, value in settings:
         if runs and runs[-1][0] + len(runs[-1][1]) == register:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from energy_hw.core import trouble
 from energy_hw.core.interface import RadioConfig, RadioCounters
 from energy_hw.core.python import registers as reg
-from energy_hw.errors import LinkError
+from energy_hw.errors import LinkError, RadioLost
 from energy_hw.links.board import Board
 
 MODE_PAUSES_US = (*(100,) * 10, *(3_000,) * 3, 0)
@@ -19,6 +20,14 @@ MODE_PAUSES_US = (*(100,) * 10, *(3_000,) * 3, 0)
 of them is late by what the scheduler makes of it."""
 UNKNOWN = 0xFF
 """No mode: the last change was not confirmed, so the next one is written whatever it is."""
+
+
+class Look(NamedTuple):
+    """Registers 0x27, 0x28 and 0x24."""
+
+    flags_1: int
+    flags_2: int
+    rssi: int
 
 
 class Chip:
@@ -122,6 +131,18 @@ class Chip:
             for register, value in enumerate(answer[1:], first)
             if (value ^ self._shadow[register]) & reg.READ_BACK_MASK.get(register, 0xFF)
         ]
+
+    def _look(self) -> Look:
+        """Flags and RSSI in one message, in receive mode. Raises RadioLost."""
+        flags, rssi = self._transfer([bytes([reg.IRQ_FLAGS_1, 0, 0]), bytes([reg.RSSI_VALUE, 0])])
+        look = Look(flags[1], flags[2], rssi[1])
+        if look.flags_1 & reg.MODE_READY == 0 or look.flags_1 & reg.PLL_LOCK == 0 or look.flags_2 & reg.PACKET_SENT:
+            raise self._lost(look.flags_1, look.flags_2)
+        return look
+
+    def _lost(self, flags_1: int, flags_2: int) -> RadioLost:
+        """Not in the mode it was set to any more: say what the chip looks like now."""
+        return trouble.lost(flags_1, flags_2, self._read(reg.VERSION)[0])
 
     def standby(self) -> None:
         self._set_mode(reg.STANDBY)
