@@ -1,0 +1,248 @@
+"""Serial ports, and what stands in for one: a network port, a recording, a simulated meter.
+
+    /dev/ttyUSB0, /dev/serial/by-id/...   a tty; locked, so that a second process is refused
+    socket://host:port                    bytes over TCP
+    rfc2217://host:port                   bytes and speed over TCP (ser2net, pyserial's own server)
+    file://recording.bin, a path, -       what a port once received; ends at its end
+    sim:teleinfo?...                      a simulated meter
+
+Ports are opened by pyserial, which nothing else in the package imports. What goes wrong raises
+the LinkError that fits, which is a serial.SerialException as well.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import serial
+
+from energy_hw.errors import ConfigError, LinkBusy, LinkClosed, LinkError, LinkTimeout, NodeMissing, PermissionDenied
+from energy_hw.links import tty
+from energy_hw.links.ports import BY_ID, explain_port, is_recording, stable_name
+from energy_hw.links.stream import READ_BYTES, FdLink, SerialLink, SerialSettings
+
+__all__ = ["SerialLink", "SerialSettings", "open_serial", "reopenable_name"]
+
+SLICE_S = 0.25
+"""A port without a file descriptor cannot be woken: it looks this often."""
+
+
+class PortError(LinkError, serial.SerialException):
+    """Bytes could not be moved."""
+
+
+class PortMissing(NodeMissing, serial.SerialException):
+    """No such port; the message says what there is."""
+
+
+class PortRefused(PermissionDenied, serial.SerialException):
+    """The port may not be opened; the message names the group that may."""
+
+
+class PortBusy(LinkBusy, serial.SerialException):
+    """Another process has the port; `holder` is its id."""
+
+
+class PortTimeout(LinkTimeout, serial.SerialException):
+    """A bounded wait ran out."""
+
+
+class PortClosed(LinkClosed, serial.SerialException):
+    """Closed here, unplugged, or hung up at the other end; a recording is at its end."""
+
+
+def open_serial(url: str, settings: SerialSettings | None = None, *, by_id: Path = BY_ID) -> SerialLink:
+    """Open what url names; see the top of this module.
+
+    by_id: where the names that stay are. Raises PortMissing, PortRefused, PortBusy or PortError,
+    each with the next step in its message; ConfigError for a url that means nothing.
+    """
+    settings = settings or SerialSettings()
+    scheme = url.partition(":")[0] if "://" in url else ""
+    if url.startswith("sim:"):
+        return _simulated(url, settings)
+    if url == "-" or scheme == "file" or (not scheme and is_recording(url)):
+        return _recording(url)
+    if scheme:
+        return _over_network(url, settings)
+    return _TtyLink(url, settings, by_id)
+
+
+class _SocketLink(FdLink):
+    """Bytes over TCP, read past pyserial: its read() forgets what came just before a hang-up."""
+
+    closed_error = PortClosed
+
+
+class _TtyLink(FdLink):
+    """A UART: opened and set by pyserial, then told how to hand over what it receives."""
+
+    closed_error = PortClosed
+
+    def __init__(self, path: str, settings: SerialSettings, by_id: Path) -> None:
+        self._settings = settings
+        self._port = serial.Serial(None, exclusive=True, timeout=0, **_shape(settings))
+        self._port.port = path
+        try:
+            self._port.open()
+            tty.set_reading(self._port.fileno(), settings.line_ends, settings.check_parity)
+        except (OSError, termios.error, ValueError) as error:
+            self._port.close()
+            raise _dual(explain_port(path, _as_os_error(error), by_id)) from None
+        super().__init__(path, self._port.fileno(), self._port.close, finite=False)
+        self._claim()
+
+    def _claim(self) -> None:
+        """Best effort: keep others out, and ask the driver (FTDI: 16 ms otherwise) to hand bytes on at once."""
+        with suppress(OSError, termios.error):
+            tty.claim(self._fd)
+        with suppress(OSError, ValueError, NotImplementedError, AttributeError):
+            self._port.set_low_latency_mode(True)
+
+    def configure(self, settings: SerialSettings) -> None:
+        with _told(self.name):
+            if _shape(settings) != _shape(self._settings):
+                self._port.apply_settings(_shape(settings))
+                self._port.reset_input_buffer()
+            tty.set_reading(self._fd, settings.line_ends, settings.check_parity)
+            self._settings = settings
+
+
+class _RemoteLink:
+    """A port whose bytes pyserial collects in a thread of its own: rfc2217."""
+
+    finite = False
+
+    def __init__(self, name: str, port: Any, settings: SerialSettings) -> None:
+        self.name, self._port, self._settings = name, port, settings
+        self._woken = False
+
+    def read(self, timeout_s: float) -> bytes:
+        with _told(self.name):
+            while not self._woken:
+                self._port.timeout = min(max(timeout_s, 0), SLICE_S)
+                timeout_s -= SLICE_S
+                first: bytes = self._port.read(1)
+                if first:
+                    return first + bytes(self._port.read(min(self._port.in_waiting, READ_BYTES - 1)))
+                if timeout_s <= 0:
+                    return b""
+        self._woken = False
+        return b""
+
+    def configure(self, settings: SerialSettings) -> None:
+        if _shape(settings) != _shape(self._settings):
+            with _told(self.name):
+                self._port.apply_settings(_shape(settings))
+                self._port.reset_input_buffer()
+        self._settings = settings
+
+    def wake(self) -> None:
+        self._woken = True
+
+    def close(self) -> None:
+        _hang_up(self._port)
+
+
+def _hang_up(port: Any) -> None:
+    """Close a network port; pyserial 3.5 leaves the socket open when the other end was quicker."""
+    connection = getattr(port, "_socket", None)
+    with suppress(OSError):
+        port.close()
+    if connection is not None:
+        connection.close()
+
+
+def _over_network(url: str, settings: SerialSettings) -> SerialLink:
+    try:
+        port: Any = serial.serial_for_url(url, do_not_open=True, timeout=0, **_shape(settings))
+        port.from_url(url)  # refuses what it cannot take apart before it is called a network problem
+    except (ValueError, AttributeError, TypeError, serial.SerialException) as error:
+        forms = "/dev/ttyUSB0, socket://host:port, rfc2217://host:port, file://recording, - or sim:teleinfo"
+        raise ConfigError(f"expected {forms}, got {url!r}: {error}") from None
+    try:
+        port.open()
+    except (OSError, ValueError) as error:
+        _hang_up(port)
+        raise PortError(f"{url} does not answer: {error}: is its server up, are host and port right?") from None
+    if hasattr(port, "fileno") and url.startswith("socket"):
+        return _SocketLink(url, port.fileno(), lambda: _hang_up(port), finite=False)
+    return _RemoteLink(url, port, settings)
+
+
+def _recording(url: str) -> SerialLink:
+    path = url.removeprefix("file://")
+    try:
+        fd = (
+            os.dup(0) if url == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        )  # a FIFO may have no writer yet
+    except OSError as error:
+        raise _dual(explain_port(path, error)) from None
+    return FdLink("standard input" if url == "-" else path, fd, lambda: os.close(fd), finite=True)
+
+
+def _simulated(url: str, settings: SerialSettings) -> SerialLink:
+    """What `sim:NAME?option=value` means is the business of energy_hw.sim.NAME, which no driver knows by import."""
+    name, _, query = url.removeprefix("sim:").partition("?")
+    try:
+        simulator = importlib.import_module(f"energy_hw.sim.{name}")
+        link: SerialLink = simulator.open_link(settings, **dict(parse_qsl(query, strict_parsing=bool(query))))
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise ConfigError(f"expected something like sim:teleinfo?mode=standard, got {url!r}: {error}") from None
+    return link
+
+
+def _shape(settings: SerialSettings) -> dict[str, Any]:
+    """The settings that pyserial knows, by its names."""
+    return {name: getattr(settings, name) for name in ("baudrate", "bytesize", "parity", "stopbits")}
+
+
+_DUALS: dict[type[LinkError], type[LinkError]] = {
+    NodeMissing: PortMissing,
+    PermissionDenied: PortRefused,
+    LinkTimeout: PortTimeout,
+    LinkClosed: PortClosed,
+}
+
+
+def _dual(error: LinkError) -> LinkError:
+    """The same trouble as something that is a serial.SerialException as well."""
+    if isinstance(error, LinkBusy):
+        dual: LinkError = PortBusy(str(error), error.holder)
+    else:
+        dual = _DUALS.get(type(error), PortError)(str(error))
+    dual.errno = error.errno
+    return dual
+
+
+def _as_os_error(error: Exception) -> OSError:
+    """pyserial's errors with their errno; termios.error is no OSError, but has one's arguments."""
+    if isinstance(error, OSError):
+        return error
+    return OSError(*error.args) if isinstance(error, termios.error) else OSError(str(error))
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Whatever the port's driver raises becomes what SerialLink promises."""
+    try:
+        yield
+    except LinkError:
+        raise
+    except (OSError, termios.error, ValueError) as error:
+        gone = PortClosed(f"{name} is gone ({error}): unplugged, or closed at the other end")
+        gone.errno = _as_os_error(error).errno
+        raise gone from None
+
+
+def reopenable_name(url: str, by_id: Path = BY_ID) -> str:
+    """What to open instead of url when it comes back: the name that stays, where there is one."""
+    is_path = "://" not in url and not url.startswith("sim:") and url != "-"
+    return (is_path and stable_name(url, by_id)) or url
