@@ -1,0 +1,1 @@
+"""HTTP servers: asgi and serve (the base that each stands on), status_json (Teleinfo)."""
