@@ -60,7 +60,7 @@ def _of_linky(dataset: Dataset, frame: Frame) -> Dataset:
 
 
 def _overload(frame: Frame) -> Readings:
-    """The warning of the historique mode. It is sent while it lasts: only a complete long frame says that it is over."""
+    """The warning of the historique mode, sent while it lasts: only a complete long frame says that it is over."""
     if frame.mode is not Mode.HISTORIQUE or not (known := [d for d in frame.datasets if d.known]):
         return ()
     over = next((d.code for d in known if d.code in OVERLOADS), None)
