@@ -34,6 +34,7 @@ ORDER = [
     "modes",
     "tx",
     "packet",
+    "stream",
     "rx",
     "measure",
     "automodes",

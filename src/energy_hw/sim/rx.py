@@ -23,6 +23,7 @@ from energy_hw.sim.hearing import modulated
 from energy_hw.sim.packet import Incoming
 from energy_hw.sim.registers import Reg
 from energy_hw.sim.state import State
+from energy_hw.sim.stream import Stream
 
 OFF, SEARCHING, RECEIVING, DEAF = range(4)
 NEVER_NS = 1 << 62
@@ -56,6 +57,7 @@ class Receiver:
         self._signal = False
         self._candidates: dict[Transmission, Candidate] = {}
         self._incoming: Incoming | None = None
+        self._stream: Stream | None = None
         self._next: Event | None = None
         self._timeout: Event | None = None
 
@@ -101,6 +103,9 @@ class Receiver:
             return
         self.catch_up()
         self._measure()
+        if self._stream is not None:
+            self._follow(self._stream, sent)
+            return
         candidate = self._candidates.get(sent)
         if candidate is not None:
             self._look(candidate)
@@ -113,6 +118,8 @@ class Receiver:
         """Put the bytes into the FIFO that have arrived by now."""
         if self._incoming is not None:
             self._incoming.arrive(self._state.now_ns)
+        if self._stream is not None:
+            self._stream.arrive(self._state.now_ns)
 
     def _settle(self) -> None:
         """Measure RSSI once, then listen."""
@@ -126,13 +133,31 @@ class Receiver:
         self._above = self._signal = False
         self._set_timeout(self._state.regs[Reg.RXTIMEOUT1])
         self._measure()
+        if settings.packet(self._state.regs).streams and settings.modulation(self._state.regs) is Modulation.OOK:
+            self._listen_to_all(Stream(self._state, since_ns))
+            return
         for sent in self._state.air.active:
             if sent.sender != self._state.name and self._tuned_to(sent):
                 self._add(sent)
 
+    def _listen_to_all(self, stream: Stream) -> None:
+        """OOK as it comes, whoever sends it and how fast."""
+        self._stream = stream
+        for sent in self._state.air.active:
+            self._follow(stream, sent)
+
+    def _follow(self, stream: Stream, sent: Transmission) -> None:
+        """Hear a carrier within half the bandwidth, as long as it is on."""
+        near = abs(sent.frequency_hz - self.tuned_hz) <= settings.bandwidth_hz(self._state.regs) / 2
+        missed = sent.sender == self._state.name or self._state.air.lost(sent, self._state.name)
+        if sent not in self._state.air.active:
+            stream.forget(sent)
+        elif near and not missed and sent.modulation is not Modulation.FSK:
+            stream.follow(sent)
+
     def _abandon(self, phase: int) -> None:
         self.phase = phase
-        self._incoming = None
+        self._incoming = self._stream = None
         for candidate in self._candidates.values():
             candidate.forget()
         self._candidates.clear()

@@ -99,11 +99,18 @@ class Packet(NamedTuple):
     tolerance: int
     preamble: int
     """Preamble bytes to send."""
+    fill: bool
+    """FifoFillCondition: what comes goes into the FIFO without a sync word."""
 
     @property
     def unlimited(self) -> bool:
         """No length at all: the packet ends when somebody ends it."""
         return not self.variable and self.length == 0
+
+    @property
+    def streams(self) -> bool:
+        """Received without a beginning and without an end."""
+        return self.unlimited and self.fill and not self.sync
 
     @property
     def chips_per_byte(self) -> int:
@@ -125,4 +132,5 @@ def packet(regs: bytearray) -> Packet:
         sync=coding.from_bytes(bytes(regs[Reg.SYNCVALUE1 : Reg.SYNCVALUE1 + size])),
         tolerance=sync & 7,
         preamble=word(regs, Reg.PREAMBLEMSB),
+        fill=bool(sync & 0x40),
     )
