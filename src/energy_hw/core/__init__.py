@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import warnings
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from energy_hw.errors import ConfigError
 
 if TYPE_CHECKING:
     from energy_hw.core.interface import Core
 
-__all__ = ["CoreFallbackWarning", "get"]
+__all__ = ["CoreFallbackWarning", "get", "native"]
 
 NAMES = ("c", "python")
 REMEDY = "install a C compiler and python3-dev, then this package again"
@@ -36,6 +36,18 @@ def get(name: str | None = None) -> Core:
     if wanted not in (*NAMES, "auto"):
         raise ConfigError(f"expected ENERGY_HW_CORE=c, python or auto, got {wanted!r}")
     return _load(wanted)
+
+
+def native(name: str | None = None) -> Any | None:
+    """The compiled core, with `lib` and `ffi`, for sources whose scanners have a twin in C; None: use the Python one.
+
+    name, errors and thread safety as get().
+    """
+    if get(name).name == "python":
+        return None
+    from energy_hw import _core
+
+    return _core
 
 
 @cache
