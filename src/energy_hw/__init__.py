@@ -18,7 +18,14 @@ from energy_hw._version import __version__
 
 if TYPE_CHECKING:
     from energy_hw.core.interface import RadioConfig as RadioConfig
+    from energy_hw.energenie.generic import GenericDevice as GenericDevice
     from energy_hw.energenie.hub import Hub as Hub
+    from energy_hw.energenie.monitors import HouseMonitor as HouseMonitor
+    from energy_hw.energenie.monitors import Monitor as Monitor
+    from energy_hw.energenie.plug import Plug as Plug
+    from energy_hw.energenie.sensors import Click as Click
+    from energy_hw.energenie.sensors import MotionSensor as MotionSensor
+    from energy_hw.energenie.sensors import OpenSensor as OpenSensor
     from energy_hw.errors import EnergyHwError as EnergyHwError
     from energy_hw.reading import Control as Control
     from energy_hw.reading import Quantity as Quantity
@@ -27,6 +34,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Hub": "energy_hw.energenie.hub",
+    "Plug": "energy_hw.energenie.plug",
+    "Monitor": "energy_hw.energenie.monitors",
+    "HouseMonitor": "energy_hw.energenie.monitors",
+    "MotionSensor": "energy_hw.energenie.sensors",
+    "OpenSensor": "energy_hw.energenie.sensors",
+    "Click": "energy_hw.energenie.sensors",
+    "GenericDevice": "energy_hw.energenie.generic",
     "RadioConfig": "energy_hw.core.interface",
     "EnergyHwError": "energy_hw.errors",
     "Control": "energy_hw.reading",
@@ -35,7 +49,23 @@ _HOMES = {
     "Report": "energy_hw.reading",
 }
 
-__all__ = ["Control", "EnergyHwError", "Hub", "Quantity", "RadioConfig", "Reading", "Report", "__version__"]
+__all__ = [
+    "Click",
+    "Control",
+    "EnergyHwError",
+    "GenericDevice",
+    "HouseMonitor",
+    "Hub",
+    "Monitor",
+    "MotionSensor",
+    "OpenSensor",
+    "Plug",
+    "Quantity",
+    "RadioConfig",
+    "Reading",
+    "Report",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> object:

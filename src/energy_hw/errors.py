@@ -22,11 +22,13 @@ EnergyHwError
 │   ├── ModbusError .code
 │   └── DecryptionError
 ├── CommandError
+│   ├── UnknownDevice (KeyError)
 │   ├── NotWritable
 │   ├── OutOfRange (ValueError) .low .high
 │   ├── AirtimeExceeded .wait_s
+│   ├── QueueFull .waiting
 │   ├── IdentityChanged
-│   └── NotConfirmed
+│   └── NotConfirmed .ticket
 ├── ConfigError (ValueError) .path .line
 └── SinkError .retry
 
@@ -36,6 +38,8 @@ to do next.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class EnergyHwError(Exception):
@@ -147,6 +151,13 @@ class CommandError(EnergyHwError):
     """A command was not carried out."""
 
 
+class UnknownDevice(CommandError, KeyError):
+    """No device of this name or id; the message says which there are."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError would put it in quotes
+
+
 class NotWritable(CommandError):
     """The device does not obey this command."""
 
@@ -168,12 +179,31 @@ class AirtimeExceeded(CommandError):
         self.wait_s = wait_s
 
 
+class QueueFull(CommandError):
+    """So many commands wait already that this one was not taken. `waiting`: how many."""
+
+    def __init__(self, message: str, waiting: int) -> None:
+        super().__init__(message)
+        self.waiting = waiting
+
+
 class IdentityChanged(CommandError):
     """The device at this address is not the one that was read."""
 
 
 class NotConfirmed(CommandError):
-    """The command was sent and the device did not say that it obeyed."""
+    """The command was sent and the device did not say that it obeyed.
+
+    `ticket`: of the order, where there is one: what became of it since, and cancel().
+    """
+
+    def __init__(self, message: str, ticket: Any = None) -> None:
+        super().__init__(message)
+        self.ticket = ticket
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A ticket stays in its process."""
+        return type(self), self.args
 
 
 class ConfigError(EnergyHwError, ValueError):

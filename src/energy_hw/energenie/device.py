@@ -1,106 +1,184 @@
-"""What every object on the desk has: an address, a state that merges, events, controls.
-
-Frames are partial (a plug that was switched reports SWITCH_STATE alone), so a report is
-merged into what is known, never put in its place.
-"""
+"""An OpenHEMS device: its address, what is known of it with its age, and the orders that its profile allows."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from random import SystemRandom
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from energy_hw.core.message import ENERGENIE, Message, Record, Value, encode_value
-from energy_hw.energenie.orders import Order, Priority, Ticket
-from energy_hw.energenie.parameters import parameter_id
+from energy_hw.energenie.checking import check, control
+from energy_hw.energenie.memory import Known
+from energy_hw.energenie.orders import Order, Priority, Ticket, Verdict
+from energy_hw.energenie.parameters import parameter, parameter_id
 from energy_hw.energenie.profiles import Command, Profile, by_product
 from energy_hw.energenie.report import device_id, model_name
+from energy_hw.energenie.thing import Thing
 from energy_hw.errors import NotWritable
-from energy_hw.reading import Control, Reading, Report
+from energy_hw.reading import Control
 
 if TYPE_CHECKING:
-    from energy_hw.energenie.hub import Hub
+    from energy_hw.energenie.household import Household
     from energy_hw.energenie.receiver import Heard
 
 STOPS_CIPHER = 0xF200
 """The one pip that leaves a frame of Energenie's unencrypted."""
+OVERDUE = 1.5
+"""A device is overdue after so many intervals without a report."""
 _random = SystemRandom()
 
 
-class Known(NamedTuple):
-    """The last reading of one parameter, and when it came."""
-
-    reading: Reading
-    received: datetime
-    at: float
-    """Monotonic seconds of the board's clock."""
-
-
-class Device:
+class Device(Thing):
     """One OpenHEMS device as the hub knows it; of a product without a profile too.
 
-    device: `energenie:2:0x000373`. name: by the registry, else "". profile: None for an unknown product.
+    device: `energenie:2:0x000373`. profile: None for an unknown product. overdue_after_s: set it to be told of a
+    silence that is too long; None where no source says how often it speaks.
 
-    Thread safety: call from any thread; callbacks run in the hub's callback thread.
+    Thread safety: call from any thread; callbacks run in the hub's thread for events.
     """
 
     product: int
     """Set by each class for its product."""
+    names: ClassVar[dict[str, str]] = {"SWITCH_STATE": "switch"}
+    """Names of controls by code, where the parameter's own name is not what one would say."""
 
-    def __init__(self, hub: Hub, sensor: int, product: int | None = None, *, name: str = "") -> None:
-        self.hub, self.sensor, self.name = hub, sensor, name
+    def __init__(
+        self, hub: Household, sensor: int, product: int | None = None, *, name: str = "", manufacturer: int = ENERGENIE
+    ) -> None:
+        self.sensor, self.manufacturer = sensor, manufacturer
         self.product = self.product if product is None else product
-        self.profile: Profile | None = by_product(self.product)
-        self.device = device_id(ENERGENIE, self.product, sensor)
-        self.model = model_name(ENERGENIE, self.product)
-        self._known: dict[str, Known] = {}
-        self._lock = threading.Lock()
-        self._callbacks: dict[str, list[Callable[[Device, Reading], None]]] = {}
-        hub.attach(self)
+        self.profile: Profile | None = by_product(self.product) if manufacturer == ENERGENIE else None
+        interval_s = self.profile.interval_s if self.profile else None
+        self.overdue_after_s = None if interval_s is None else OVERDUE * interval_s
+        self._since = hub.clock.monotonic()
+        device = device_id(manufacturer, self.product, sensor)
+        super().__init__(hub, device, model_name(manufacturer, self.product), name=name or hub.device_name(sensor))
 
     def heard(self, heard: Heard) -> None:
-        """Take what the device said; the hub calls this in the radio's thread."""
-        report: Report = heard.report
-        with self._lock:
-            for reading in report:
-                self._known[reading.code] = Known(reading, report.received, heard.at)
+        """The device said this, and the memory has it already; for a class that acts on it, in the radio's thread."""
+
+    # -- what is known -----------------------------------------------------
 
     def known(self, code: str) -> Known | None:
         """The last reading of a parameter by its code, or None before the first."""
-        return self._known.get(code)
+        return self.memory.known(code)
 
-    def value(self, code: str) -> object:
+    def value(self, code: str) -> Any:
         """The last value of a parameter by its code, or None before the first."""
-        known = self._known.get(code)
+        known = self.memory.known(code)
         return None if known is None else known.reading.value
+
+    def age_s(self, code: str | None = None) -> float | None:
+        """Seconds since a parameter, or anything, was reported; None before the first time."""
+        known = None if code is None else self.memory.known(code)
+        at = self.memory.at if code is None else None if known is None else known.at
+        return None if at is None else self.hub.clock.monotonic() - at
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When it last said anything, in UTC."""
+        report = self.memory.report
+        return None if report is None else report.received
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it has been silent for longer than overdue_after_s; a device on events never is."""
+        if self.overdue_after_s is None:
+            return False
+        last = self._since if self.memory.at is None else self.memory.at
+        return self.hub.clock.monotonic() - last > self.overdue_after_s
+
+    @property
+    def rssi(self) -> Decimal | None:
+        """Signal strength of its last report in dBm."""
+        return cast("Decimal | None", self.value("RSSI"))
+
+    # -- what it obeys -----------------------------------------------------
 
     def controls(self) -> list[Control]:
         """What this device can be commanded."""
-        return []
+        return [control(self.device, self.control_name(row.code), row) for row in self.obeys()]
 
-    def command(self, name: str, value: object, wait: float | None = None) -> str:
-        """Do it; returns `confirmed` or `assumed`. Raises NotWritable, OutOfRange, NotConfirmed or AirtimeExceeded."""
-        raise NotWritable(f"{self.model} has no command {name}")
+    def order_by_name(self, name: str, value: object) -> Ticket:
+        """Check a command by the name of its control, or its code, and hand it in."""
+        for row in self.obeys():
+            if name in (self.control_name(row.code), row.code):
+                return self.send(row.code, value)
+        return super().order_by_name(name, value)
+
+    def send(self, code: str, value: object = None) -> Ticket:
+        """Check a command of the profile and hand it to the hub. Raises NotWritable, OutOfRange or LinkClosed."""
+        checked = self.check(code, value)
+        ticket = Ticket(self.device, self.control_name(code), _meant(code, checked))
+        order = self.order(code, checked, ticket, **self.options(self.obeyed(code), checked))
+        self.memory.told(code, ticket)
+        return self.hub.submit(order)
+
+    def check(self, code: str, value: object) -> Value:
+        """A value as it is sent, if the profile allows it.
+
+        Raises NotWritable that names what the product obeys, or OutOfRange with the limits and the nearest step.
+        """
+        return check(self.obeyed(code), value)
+
+    def obeyed(self, code: str) -> Command:
+        """How it takes a command. Raises NotWritable."""
+        for command in self.obeys():
+            if command.code == code:
+                return command
+        names = ", ".join(self.control_name(row.code) for row in self.obeys())
+        raise NotWritable(f"{self.model} does not obey {code}; {f'it obeys {names}' if names else 'it obeys nothing'}")
+
+    def control_name(self, code: str) -> str:
+        """What a command is called: `switch` for SWITCH_STATE."""
+        return self.names.get(code) or parameter(parameter_id(code)).name
+
+    def options(self, command: Command, value: Value) -> dict[str, Any]:
+        """Options of the Order for a command; a class whose device listens now and then has its own."""
+        return {"verdict": verdict(command, value)}
+
+    def order(self, code: str, value: Value | float, ticket: Ticket, **options: Any) -> Order:
+        """An order for one command of the profile; options are Order's."""
+        record = self.record(self.obeyed(code), value)
+        return Order(self.device, f"{self.device}/{code}", lambda: self.frame(record), ticket, **options)
 
     def frame(self, *records: Record) -> bytes:
         """A command frame for this device with a pip of its own."""
         pip = _random.randrange(1, STOPS_CIPHER)
-        return self.hub.core.encode(Message(ENERGENIE, self.product, pip, self.sensor, records))
+        return self.hub.core.encode(Message(self.manufacturer, self.product, pip, self.sensor, records))
 
     def record(self, command: Command, value: Value | float) -> Record:
         """The record that carries a command."""
         kind, length = command.type_length >> 4, command.type_length & 0x0F
         return Record(parameter_id(command.code), True, kind, encode_value(kind, length, value), None)
 
-    def order(self, code: str, value: Value | float, ticket: Ticket, **options: object) -> Order:
-        """An order for one command of the profile; options are Order's."""
-        command = self.profile.command(code) if self.profile else None
-        if command is None:
-            raise NotWritable(f"{self.model} does not obey {code}")
-        record = self.record(command, value)
-        return Order(self.device, f"{self.device}/{code}", lambda: self.frame(record), ticket, **options)  # type: ignore[arg-type]
+    def obeys(self) -> tuple[Command, ...]:
+        """The commands of its profile."""
+        return self.profile.obeys if self.profile else ()
 
 
-__all__ = ["Device", "Known", "Priority"]
+def _meant(code: str, value: Value) -> object:
+    """What a report of this value will say: a switch is True or False."""
+    return bool(value) if code == "SWITCH_STATE" else value
+
+
+def verdict(command: Command, value: Value) -> Verdict | None:
+    """How to tell from a message that a command was obeyed; None where the product never says.
+
+    A reply of the command's own parameter must have its value; another one is an answer by being there.
+    """
+    if command.reply is None:
+        return None
+    wanted, reply, same = value, parameter_id(command.reply), command.reply == command.code
+
+    def judge(message: Message) -> bool | None:
+        said = [record.value for record in message.records if record.parameter == reply and not record.command]
+        if not said or said[-1] is None:
+            return None
+        return said[-1] == wanted if same else True
+
+    return judge
+
+
+__all__ = ["Device", "Known", "Priority", "verdict"]

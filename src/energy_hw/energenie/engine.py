@@ -15,36 +15,31 @@ nothing happens but in its own calls, so every run is the same.
 from __future__ import annotations
 
 import math
-import threading
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from energy_hw import core as cores
 from energy_hw.core.interface import Core, Radio, RadioConfig
+from energy_hw.energenie.devices import device_for
+from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.receiver import Heard, Receiver, Refused
+from energy_hw.energenie.roster import Roster
 from energy_hw.energenie.scheduler import Scheduler
 from energy_hw.links.board import Board
-from energy_hw.reading import Control
-
-if TYPE_CHECKING:
-    from energy_hw.energenie.device import Device
 
 
-class Engine:
+class Engine(Household):
     """What the radio's thread does, one step at a time.
 
-    Thread safety: attach(), controls() and the scheduler's submit() from any thread; the rest from one.
+    Thread safety: what a Household has and the scheduler's submit() from any thread; the rest from one.
     """
 
     def __init__(self, core: Core, board: Board, radio: Radio, receiver: Receiver, seed: int | None = None) -> None:
         self.core, self.board, self.radio, self.receiver = core, board, radio, receiver
         self.scheduler = Scheduler(receiver, board, seed)
-        self.devices: dict[str, Device] = {}
-        """What was attached, by device id."""
-        self._lock = threading.Lock()
+        self.roster = Roster(lambda heard: device_for(self, heard.message))
 
     def step(self, most_s: float = math.inf) -> Heard | Refused | None:
         """Send what is due, wait (most_s at the longest), look once; devices and orders learn what came."""
@@ -64,21 +59,8 @@ class Engine:
         return events
 
     def _tell(self, event: Heard) -> None:
-        device = self.devices.get(event.report.device)
-        if device is not None:
-            device.heard(event)
+        self.roster.heard(event)
         self.scheduler.heard(event)
-
-    def attach(self, device: Device) -> None:
-        """Let a device have what the radio hears of it; the last one attached under an id gets it."""
-        with self._lock:
-            self.devices[device.device] = device
-
-    def controls(self) -> list[Control]:
-        """What can be commanded, device by device."""
-        with self._lock:
-            devices = list(self.devices.values())
-        return [control for device in devices for control in device.controls()]
 
     def submit(self, order: Order) -> Ticket:
         """Hand an order to the scheduler; its ticket's wait() steps this engine. Raises LinkClosed."""
@@ -97,6 +79,7 @@ class Engine:
         self.radio.close()
         self.board.close()
         self.scheduler.close()
+        self.roster.close()
 
     def __enter__(self) -> Engine:
         return self

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import logging
 import os
@@ -13,22 +12,20 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from energy_hw import core as cores
 from energy_hw.core.interface import RadioConfig
 from energy_hw.energenie.engine import Engine
+from energy_hw.energenie.events import follow
+from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.receiver import Heard, HubCounters, Refused
 from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout
 from energy_hw.links.board import Board
-from energy_hw.reading import Control, Report
+from energy_hw.reading import Report
 from energy_hw.subscription import Subscription
-
-if TYPE_CHECKING:
-    from energy_hw.energenie.device import Device
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +44,7 @@ class _Job:
     done: Future[None]
 
 
-class Hub:
+class Hub(Household):
     """Owns the radio; yields a Report for everything that a device says.
 
     >>> with Hub() as hub:                     # the first board found  # doctest: +SKIP
@@ -79,11 +76,11 @@ class Hub:
         if simulate and device and not device.startswith("sim:"):
             raise ConfigError(f"expected a device or simulate=True, got both: {device}")
         device = device or ("sim:house" if simulate else None)
-        self._receiver, self._board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
+        self._receiver, self.board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
         self.core = cores.get(core)
-        self.engine = Engine(self.core, self._board, self._radio, self._receiver)
-        self.scheduler, self.devices = self.engine.scheduler, self.engine.devices
-        self.name = self._board.name
+        self.engine = Engine(self.core, self.board, self._radio, self._receiver)
+        self.scheduler, self.roster = self.engine.scheduler, self.engine.roster
+        self.name = self.board.name
         self._most_waiting = most_waiting
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._stop = threading.Event()
@@ -118,18 +115,9 @@ class Hub:
                 subscription.close()
             return subscription
 
-    async def stream(self) -> AsyncIterator[Report]:
+    def stream(self) -> AsyncIterator[Report]:
         """The same reports for asyncio."""
-        loop, news = asyncio.get_running_loop(), asyncio.Event()
-        subscription = self._subscribe()
-        subscription.tell(lambda: _call_soon(loop, news.set))
-        while True:
-            news.clear()
-            while (report := subscription.get(0)) is not None:
-                yield report
-            if subscription.closed:
-                return
-            await news.wait()
+        return follow(self._subscribe())
 
     def events(self) -> Subscription[Heard | Refused]:
         """Every frame from now on: of devices, of unknown products, of ghosts, and the refused ones."""
@@ -165,21 +153,9 @@ class Hub:
     def counters(self) -> HubCounters:
         """A copy of all counters."""
         counters = self._receiver.counters()
-        counters.callback_errors = self._callback_errors
-        counters.dropped = self._dropped
+        counters.callback_errors = self._callback_errors + self.roster.callbacks.errors
+        counters.dropped = self._dropped + self.roster.callbacks.dropped
         return counters
-
-    def device_name(self, sensor: int) -> str:
-        """The name of a sensor id, or an empty string."""
-        return self._board.names.get(sensor, "")
-
-    def attach(self, device: Device) -> None:
-        """Let a device have what the radio hears of it; the last one attached under an id gets it."""
-        self.engine.attach(device)
-
-    def controls(self) -> list[Control]:
-        """What can be commanded, device by device."""
-        return self.engine.controls()
 
     def submit(self, order: Order) -> Ticket:
         """Hand an order to the scheduler. Raises LinkClosed."""
@@ -203,7 +179,7 @@ class Hub:
             raise LinkClosed("the hub is closed: open a new one")
         job = _Job(work, Future())
         self._jobs.put(job)
-        self._board.pins.wake()
+        self.board.pins.wake()
         try:
             job.done.result(SEND_S)
         except TimeoutError as error:
@@ -253,7 +229,7 @@ class Hub:
         if os.getpid() != self._pid:
             return  # a fork: the radio is the parent's
         self._stop.set()
-        self._board.pins.wake()
+        self.board.pins.wake()
         with self._closing:
             if self._closed:
                 return
@@ -269,7 +245,7 @@ class Hub:
             logger.error("the radio's thread does not end; the board stays open until the program does")
             return
         self._radio.close()
-        self._board.close()
+        self.board.close()
         with self._lock:
             self._closed = True
             readers, listeners = list(self._reports), list(self._events)
@@ -279,6 +255,7 @@ class Hub:
             reader.close()
         for listener in listeners:
             listener.close()
+        self.roster.close()
         atexit.unregister(self.close)
 
     def _do_jobs_closed(self) -> None:
@@ -303,11 +280,3 @@ def _settle(job: _Job) -> None:
         job.done.set_exception(error)
     else:
         job.done.set_result(None)
-
-
-def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
-    """From another thread; the loop may be gone by now."""
-    try:
-        loop.call_soon_threadsafe(callback)
-    except RuntimeError:
-        logger.debug("the event loop of a stream() is closed")

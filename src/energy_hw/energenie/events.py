@@ -1,0 +1,194 @@
+"""What happens to a device, and how a program hears of it: by a callback, a loop, or asyncio.
+
+    radio's thread -- Event --> Callbacks (one thread, bounded) --> the user's functions
+                          \\--> EventStream (bounded) --> for event in ... / async for event in ...
+
+The radio's thread never runs the user's code and never waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import NamedTuple, TypeVar
+
+from energy_hw.reading import Report, Value
+from energy_hw.subscription import Subscription
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 1000
+UPDATED = "updated"
+"""The name of the event that every report is, whatever is in it."""
+T = TypeVar("T")
+
+
+class Certainty(StrEnum):
+    """How far a value can be trusted."""
+
+    CONFIRMED = "confirmed"
+    """The device said so."""
+    ASSUMED = "assumed"
+    """It was told so, and has not said anything since."""
+    UNKNOWN = "unknown"
+    """It has said nothing yet, or did not answer what it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A device said something, or was told something that it will never confirm.
+
+    device: its id. code and name: of the parameter (`SWITCH_STATE`, `switch_state`), or `updated`. value: what it is
+    now. previous: what it was, None if that is not known. report: what the device said, None if it was only told.
+    """
+
+    device: str
+    code: str
+    name: str
+    value: Value = None
+    previous: Value = None
+    certainty: Certainty = Certainty.CONFIRMED
+    report: Report | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the value is another than before, or known for the first time."""
+        return self.value != self.previous
+
+
+Callback = Callable[[Event], None]
+Where = Callable[[Event], bool]
+Cancel = Callable[[], None]
+
+
+class Listener(NamedTuple):
+    """Who wants to know what: events of this name or code for which `where` holds."""
+
+    name: str
+    callback: Callback
+    where: Where | None = None
+
+    def wants(self, event: Event) -> bool:
+        """Whether the event is for it. `where` is ours, not the user's: it must not fail."""
+        return self.name in (event.name, event.code) and (self.where is None or self.where(event))
+
+
+class Callbacks:
+    """Runs the user's functions one at a time in a thread of their own.
+
+    dropped: events that had to go, oldest first, because a callback was too slow. errors: callbacks that raised.
+
+    Thread safety: call from any thread.
+    """
+
+    def __init__(self, most_waiting: int = MOST_WAITING) -> None:
+        self._queue: Subscription[tuple[Callback, Event]] = Subscription(most_waiting)
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self.errors = 0
+
+    @property
+    def dropped(self) -> int:
+        """Events that no callback was in time for."""
+        return self._queue.dropped
+
+    def start(self) -> None:
+        """Start the thread, if it does not run yet."""
+        with self._lock:
+            if self._thread is None and not self._queue.closed:
+                self._thread = threading.Thread(target=self._run, name="energy-hw-events", daemon=True)
+                self._thread.start()
+
+    def post(self, callback: Callback, event: Event) -> None:
+        """Call back soon. Never blocks."""
+        self._queue.put((callback, event))
+
+    def close(self) -> None:
+        """No new events; those that wait are still delivered. May be called twice."""
+        self._queue.close()
+
+    def _run(self) -> None:
+        for callback, event in self._queue:
+            try:
+                callback(event)
+            except Exception as error:
+                self._note(event, error)
+
+    def _note(self, event: Event, error: Exception) -> None:
+        """The first fault with its traceback; the same one ten times a second fills no log."""
+        self.errors += 1
+        first = self.errors == 1
+        text = "a callback failed on %s of %s (%d so far): %r"
+        level = logging.ERROR if first else logging.DEBUG
+        logger.log(level, text, event.name, event.device, self.errors, error, exc_info=first)
+
+
+class EventStream:
+    """Events of one device as they come, until close() or the hub's end.
+
+    Iterate over it, or `async for`. When nobody takes them the oldest go; `dropped` counts them.
+
+    Thread safety: call from any thread; one reader.
+    """
+
+    def __init__(self, names: tuple[str, ...], most_waiting: int = MOST_WAITING) -> None:
+        self._names = frozenset(names)
+        self._queue: Subscription[Event] = Subscription(most_waiting)
+
+    @property
+    def dropped(self) -> int:
+        """Events that were not taken in time."""
+        return self._queue.dropped
+
+    def offer(self, event: Event) -> None:
+        """Take an event if it is one of those asked for. Never blocks."""
+        if not self._names or not self._names.isdisjoint((event.name, event.code)):
+            self._queue.put(event)
+
+    def get(self, timeout_s: float | None = None) -> Event | None:
+        """The next event; None after timeout_s without one, or at the end."""
+        return self._queue.get(timeout_s)
+
+    def close(self) -> None:
+        """End it. May be called twice."""
+        self._queue.close()
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._queue)
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return follow(self._queue)
+
+    def __enter__(self) -> EventStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+async def follow(subscription: Subscription[T]) -> AsyncIterator[T]:
+    """A subscription seen from asyncio: the same items, no thread more. Ends when it is closed and empty."""
+    loop, news = asyncio.get_running_loop(), asyncio.Event()
+    subscription.tell(lambda: _call_soon(loop, news.set))
+    while True:
+        news.clear()
+        while (item := subscription.get(0)) is not None:
+            yield item
+        if subscription.closed:
+            return
+        await news.wait()
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
+    """From another thread; the loop may be gone by now."""
+    try:
+        loop.call_soon_threadsafe(callback)
+    except RuntimeError:
+        logger.debug("the event loop of a reader is closed")
