@@ -24,7 +24,8 @@ from energy_hw.teleinfo.horodate import FRANCE, Zone
 from energy_hw.teleinfo.labels import ALIASES
 from energy_hw.teleinfo.status import parse_status
 
-ADDRESSES = ("ADSC", "ADCO")
+ADDRESSES = ("ADSC", "ADCO", "ADS")
+"""Labels that carry the address; ADS is that of a PME-PMI, which no table checks."""
 SHORT = frozenset(("ADIR1", "ADIR2", "ADIR3", "ADCO", "IINST1", "IINST2", "IINST3"))
 MOST_DATASETS = 512
 """More than any frame has (71 of a Linky); a stream without any mark is cut here."""
@@ -176,7 +177,7 @@ class FrameBuilder:
 
     def _identify(self) -> bool:
         """Learn address and phases; False for a frame of a stranger."""
-        address = next((d.data for d in self._datasets if d.row.code in ADDRESSES and d.known), self._address)
+        address = next((d.data for d in self._datasets if _is_address(d)), self._address)
         if address != self._address and self._address is not None and address != self._stranger:
             self._stranger = address
             self.strangers += 1
@@ -192,3 +193,8 @@ class FrameBuilder:
         kind = parse_address(address).type if address else None
         phase = max(dataset.row.phase or 0 for dataset in self._datasets)
         return max(kind.phases if kind else 0, 3 if phase > 1 else phase)
+
+
+def _is_address(dataset: Dataset) -> bool:
+    data = dataset.data
+    return dataset.row.code in ADDRESSES and len(data) == 12 and data.isascii() and data.isdecimal()

@@ -57,6 +57,12 @@ def in_summer(local: datetime, zone: Zone = FRANCE) -> bool:
     return zone.summer != zone.winter and start <= local < end
 
 
+def legal_time(moment: datetime, zone: Zone = FRANCE) -> datetime:
+    """An aware datetime in the offset that the zone has then."""
+    summer = moment.astimezone(zone.summer)
+    return summer if in_summer(summer.replace(tzinfo=None), zone) else moment.astimezone(zone.winter)
+
+
 def _last_sunday(year: int, month: int) -> datetime:
     """Midnight of it, without a zone."""
     last = monthrange(year, month)[1]
