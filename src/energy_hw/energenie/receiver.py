@@ -11,17 +11,19 @@ import logging
 import math
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from energy_hw.core.airtime import fsk_airtime_us, ook_airtime_us
-from energy_hw.core.interface import Core, Radio, RadioCounters, ReceivedFrame
+from energy_hw.core.interface import Core, Radio, ReceivedFrame
 from energy_hw.core.message import Message
+from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.duty import AirtimeBudget
 from energy_hw.energenie.identity import Identities, Standing
+from energy_hw.energenie.ook_listening import LOOK_S, HeardOok, OokListening
 from energy_hw.energenie.report import to_report
-from energy_hw.errors import FrameError, LinkError, LinkTimeout
+from energy_hw.errors import FrameError, LinkBusy, LinkError, LinkTimeout
 from energy_hw.links.board import Board
 from energy_hw.reading import Report
 
@@ -69,26 +71,6 @@ class Refused(NamedTuple):
     received: datetime
 
 
-@dataclass(slots=True)
-class HubCounters:
-    """What happened since start; only ever counts up."""
-
-    frames: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    """Frames thrown away, by reason: the exception's name, `ghost`, or `length` (refused by its first byte)."""
-    radio: RadioCounters = field(default_factory=RadioCounters)
-    radio_lost: int = 0
-    missed_s: float = 0.0
-    """Time in which a frame could not have been heard because the radio was away."""
-    edges_missed: int = 0
-    """Frames found by looking although DIO0 is wired; the radio is polled for a minute then."""
-    repaired: int = 0
-    """Registers found changed by themselves, and loaded again."""
-    dropped: int = 0
-    """Reports that a reader was too slow to take."""
-    callback_errors: int = 0
-
-
 class Receiver:
     """A radio, its board, and what is known of the devices. One thread calls everything."""
 
@@ -105,6 +87,7 @@ class Receiver:
         self._wait_s = 0.0
         self._poll_until = -math.inf
         self._waiting: deque[_Taken] = deque()
+        self._listening: OokListening | None = None
 
     def start(self) -> None:
         """Bring the radio into receive mode. Raises RadioNotFound or LinkError."""
@@ -115,6 +98,9 @@ class Receiver:
         """Wait, most_s at the longest, look once, and say what came. Raises nothing that radio or air can cause."""
         if self._waiting:
             return self._judge(self._waiting.popleft())
+        if self._listening is not None:
+            self._step_ook(self._listening, most_s)
+            return None
         rose = self._wait(min(self._wait_s, most_s))
         try:
             if self._lost_at is not None:
@@ -180,7 +166,11 @@ class Receiver:
     # -- the radio's health ------------------------------------------------
 
     def _receive(self) -> None:
-        self._radio.receive()
+        if self._listening is None:
+            self._radio.receive()
+        else:
+            self._listening.deafened()
+            self._radio.receive_ook()
         self._board.pins.leds(receive=True, transmit=False)
 
     def _note_loss(self, error: LinkError) -> None:
@@ -229,9 +219,83 @@ class Receiver:
             refused["length"] = seen.refused_length
         lost_at = self._lost_at
         away = 0.0 if lost_at is None else self._board.clock.monotonic() - lost_at
-        return replace(mine, refused=refused, radio=replace(seen), missed_s=mine.missed_s + away)
+        listening = self._listening
+        deaf = 0.0 if listening is None else self._board.clock.monotonic() - listening.began
+        return replace(mine, refused=refused, radio=replace(seen), missed_s=mine.missed_s + away + deaf)
+
+    # -- hand controllers --------------------------------------------------
+
+    def listen_ook(self, seconds: float, tell: Callable[[HeardOok], None], ended: Callable[[], None]) -> None:
+        """Listen to hand controllers, 300 s at most, and to MiHome devices again after that, whatever happens.
+
+        tell: gets each button that was pressed; ended: called at the end; both in the radio's thread. Raises LinkBusy
+        if it listens already, and LinkError while the radio is away.
+        """
+        if self._listening is not None:
+            left_s = self._listening.until - self._board.clock.monotonic()
+            raise LinkBusy(f"the radio listens to hand controllers already, for {left_s:.0f} s more: wait, or end it")
+        self._rescue_frame()
+        self._listening = OokListening(self._core, self._board, seconds, tell, ended)
+        text = "listening to hand controllers for %.0f s: what MiHome devices say meanwhile is missed"
+        logger.warning(text, self._listening.until - self._listening.began)
+        self._change_ear()
+
+    def end_listening(self) -> None:
+        """Back to the MiHome devices; nothing if it is there."""
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            self._counters.missed_s += self._board.clock.monotonic() - listening.began
+            self._change_ear()
+            listening.ended()
+
+    def _change_ear(self) -> None:
+        try:
+            self._receive()
+        except LinkError as error:
+            self._note_loss(error)  # step() brings it back, in the mode that it should have
+
+    def _step_ook(self, listening: OokListening, most_s: float) -> None:
+        if listening.over:
+            self.end_listening()
+            return
+        self._wait(min(LOOK_S if self._lost_at is None else self._wait_s, most_s))
+        try:
+            if self._lost_at is not None:
+                self._bring_back()
+            listening.look(self._radio)
+            self._last_good = self._board.clock.monotonic()
+        except LinkError as error:
+            self._note_loss(error)
+        finally:
+            self._seen = self._radio.counters
 
     # -- transmit ----------------------------------------------------------
+
+    @property
+    def away(self) -> bool:
+        """Whether the radio does not answer; step() brings it back."""
+        return self._lost_at is not None
+
+    @property
+    def arriving(self) -> bool:
+        """Whether the last look saw a frame under way."""
+        return self._radio.receiving
+
+    def sense(self) -> tuple[bool, float]:
+        """Look at the channel: whether a frame waits for step() to judge it, and the signal there in dBm.
+
+        Raises LinkError; the radio is noted as lost then.
+        """
+        if self.away:
+            raise LinkError("the radio does not answer at the moment")
+        try:
+            self._rescue_frame()
+            return bool(self._waiting), self._radio.rssi_dbm()
+        except LinkError as error:
+            self._note_loss(error)
+            raise
+        finally:
+            self._seen = self._radio.counters
 
     def send_fsk(self, frame: bytes) -> None:
         """Send one OpenHEMS frame now and listen again. Raises AirtimeExceeded, LinkTimeout or LinkError."""
@@ -264,6 +328,8 @@ class Receiver:
 
     def _rescue_frame(self) -> None:
         """Take a frame that is complete out of the FIFO before transmitting empties it."""
+        if self._listening is not None:
+            return
         frame = self._radio.poll()
         if frame is not None:
             self._waiting.append(self._stamped(frame))
