@@ -13,7 +13,7 @@ from cffi import FFI
 CSRC = Path(__file__).resolve().parent
 SOURCES = (
     *("bands.c", "rfm69.c", "radio.c", "transmit.c", "ook_receive.c"),
-    *("openhems.c", "ook.c", "spidev.c", "gpiochip.c", "status.c"),
+    *("openhems.c", "ook.c", "tic.c", "spidev.c", "gpiochip.c", "status.c"),
 )
 
 # The driver's way to a bus that is a Python object; core/c_radio.py defines them.

@@ -1,4 +1,5 @@
-/* The C core of energy_hw: RFM69 driver, OpenHEMS and OOK codecs, Linux SPI and GPIO.
+/* The C core of energy_hw: RFM69 driver, OpenHEMS and OOK codecs, Teleinfo frames, Linux SPI and
+ * GPIO.
  *
  * Knows nothing of Python; cffi reads this page without its # lines.
  * Every function returns 0 or a count, or a negative ehw_status; where a call to the
@@ -153,6 +154,80 @@ struct ehw_ook_heard {
  * Returns how many codes of 24 bits ended in them. EHW_ERR_TOO_LONG. */
 int ehw_ook_hear(struct ehw_ook_ear *ear, const uint8_t *samples, size_t length,
 		 struct ehw_ook_heard heard[EHW_MOST_HEARD]);
+
+/* ---- Teleinfo: tic.c ---- */
+
+enum ehw_parity {
+	EHW_PARITY_SOFT, /* the port is 8N1: bit 7 is the meter's even parity, if nothing strips it
+			  */
+	EHW_PARITY_HARD, /* the port is 7E1 and marks a bad character as FF 00 xx: INPCK, PARMRK */
+	EHW_PARITY_OFF,  /* bit 7 is ignored */
+};
+
+/* What is not a group. */
+enum ehw_tic_mark {
+	EHW_TIC_START = 0x02,       /* STX */
+	EHW_TIC_END = 0x03,         /* ETX: the frame is over */
+	EHW_TIC_INTERRUPTED = 0x04, /* EOT: the meter broke the frame off */
+	EHW_TIC_TRUNCATED = 0x05,   /* STX or reset while a frame with groups was open */
+	EHW_TIC_REJECTED = 0x06,    /* a group was damaged: the frame is not complete */
+};
+
+enum ehw_tic_bit_7 { EHW_BIT_7_UNKNOWN, EHW_BIT_7_PARITY, EHW_BIT_7_UNUSED };
+
+enum ehw_tic_size {
+	EHW_TIC_LONGEST = 127,  /* characters of a group */
+	EHW_TIC_ROOM = 256,     /* for events, beside twice the bytes fed */
+	EHW_TIC_MOST = 1048576, /* bytes in one call */
+};
+
+/* What came since ehw_tic_init(); only ever counts up. checksum to truncated: groups refused,
+ * each once, for the first thing wrong with it. */
+struct ehw_tic_counters {
+	uint64_t bytes;
+	uint64_t groups;
+	uint64_t checksum;
+	uint64_t format; /* no label, no separators, or no LF before it */
+	uint64_t parity;
+	uint64_t charset; /* a control character, or what no label has */
+	uint64_t overflow;
+	uint64_t truncated; /* no CR */
+	uint64_t complete;  /* frames, also the next three */
+	uint64_t incomplete;
+	uint64_t interrupted;
+	uint64_t cut;
+	uint64_t resyncs; /* stretches of bytes outside a frame */
+};
+
+/* A parser. Only counters are for others to read; no pointer leads out of it. */
+struct ehw_tic {
+	struct ehw_tic_counters counters;
+	uint32_t since; /* bytes after the last sound group */
+	uint32_t sum;   /* of text */
+	uint8_t parity, way, ways;
+	uint8_t state, fault, length;
+	uint8_t started, has_groups, has_rejected;
+	uint8_t space; /* what the last separator adds to the sum in historique: 0x20, or 0 */
+	uint8_t straight, skipped, owed, marked;
+	uint8_t text[EHW_TIC_LONGEST]; /* the group under way */
+	uint8_t table[256];
+};
+
+/* parity: enum ehw_parity. EHW_ERR_RANGE. */
+int ehw_tic_init(struct ehw_tic *tic, int parity);
+
+/* Take `length` bytes, EHW_TIC_MOST at most; returns the bytes written to events, a line each:
+ * a checked group, from its label to its checksum, or one byte of enum ehw_tic_mark; then LF.
+ * Groups have five characters at least. It makes no difference how a stream is divided among
+ * calls. EHW_ERR_RANGE, and nothing was taken, if room is less than 2 * length + EHW_TIC_ROOM. */
+int ehw_tic_feed(struct ehw_tic *tic, const uint8_t *data, size_t length, uint8_t *events,
+		 size_t room);
+
+/* Begin anew, after a reopen or a change of speed; the counters go on. */
+void ehw_tic_reset(struct ehw_tic *tic);
+
+/* What was learned of bit 7: enum ehw_tic_bit_7. */
+int ehw_tic_bit_7(const struct ehw_tic *tic);
 
 /* ---- What the driver stands on ---- */
 
