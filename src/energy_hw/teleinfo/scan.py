@@ -21,7 +21,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from zlib import adler32
 
-from energy_hw.teleinfo.frame import CR, EOT, ETX, EVEN, HT, LF, SP, STX, Event, Mark, Parity, TicCounters
+from energy_hw.teleinfo.tic import CR, EOT, ETX, EVEN, HT, LF, SP, STX, Event, Mark, Parity, TicCounters
 
 LONGEST = 127  # characters of a group; the longest that is known, PJOURF+1, has 109
 DROUGHT = 256  # bytes without a sound group until the way of bit 7 is open again
@@ -53,7 +53,7 @@ class State(IntEnum):
 
 
 class PythonScanner:
-    """frame.Scanner. Thread safety: one thread at a time."""
+    """tic.Scanner. Thread safety: one thread at a time."""
 
     def __init__(self, parity: Parity) -> None:
         self._parity = parity
@@ -83,7 +83,7 @@ class PythonScanner:
     # ---- what others call ----
 
     def feed(self, data: bytes) -> list[Event]:
-        """See frame.Scanner."""
+        """See tic.Scanner."""
         events, self._owed = self._owed, []
         self._counts["bytes"] += len(data)
         if self._parity is Parity.HARD:
@@ -98,19 +98,19 @@ class PythonScanner:
         return events
 
     def reset(self) -> None:
-        """See frame.Scanner."""
+        """See tic.Scanner."""
         if self._has_groups:
             self._count_frame("cut", Mark.TRUNCATED, self._owed)
         self._forget()
 
     @property
     def counters(self) -> TicCounters:
-        """See frame.Scanner."""
+        """See tic.Scanner."""
         return TicCounters(**self._counts)
 
     @property
     def parity_seen(self) -> bool | None:
-        """See frame.Scanner."""
+        """See tic.Scanner."""
         return None if self._table is OPEN else self._table is CARRIED
 
     # ---- many groups at once ----
@@ -282,8 +282,7 @@ class PythonScanner:
         self._resync()
 
     def _resync(self) -> None:
-        if self._state is State.HUNT and self._skipped:
-            self._counts["resyncs"] += 1
+        self._counts["resyncs"] += self._skipped
         self._skipped = False
 
     def _close(self, outcome: str, mark: Mark, events: list[Event]) -> None:
