@@ -1,14 +1,25 @@
-"""`python -m energy_hw.teleinfo.server teleinfo.ini`: serial_teleinfo.server under its new name."""
+"""`python -m energy_hw.teleinfo.server teleinfo.ini`: serial_teleinfo.server under its new name.
+
+The server is energy_hw.web.status_json, which no source may import by name; its names are found here, too.
+"""
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 
-def main() -> int:
-    """Run web.status_json, which no source may import by name; returns the exit code."""
-    return int(import_module("energy_hw.web.status_json").main())
+def __getattr__(name: str) -> object:
+    return getattr(import_module("energy_hw.web.status_json"), name)
+
+
+def _main() -> int:
+    try:
+        return int(import_module("energy_hw.web.status_json").main())
+    except ModuleNotFoundError as error:
+        print(f"this server needs the [web] extra: pip install 'energy-hw[web]' ({error})", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(_main())

@@ -65,8 +65,12 @@ class ValueUpdater:
     @property
     def values(self) -> dict[str, Value]:
         """The latest value of each key that the meter still sends."""
-        self._live.expire(time.monotonic())
+        self.expire()
         return dict(self._values)
+
+    def expire(self) -> None:
+        """Forget what has not been heard for a minute; values does so by itself."""
+        self._live.expire(time.monotonic())
 
     @property
     def port(self) -> str:
@@ -119,8 +123,8 @@ class ValueUpdater:
                         ) from None
 
     def _take(self, value: Value) -> None:
-        self._live.heard(value, time.monotonic())
         self.update_value(value)
+        self._live.heard(value, time.monotonic())  # after it, for this is what says that values changed
         if value.end_of_frame:
             self._live.end_frame()
 
