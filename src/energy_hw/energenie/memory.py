@@ -92,15 +92,19 @@ class Memory:
         if not any(said):
             return False
         readings = [reading for reading, mine in zip(heard.report, said, strict=False) if mine]
-        link = heard.report.readings[len(said) :]
         with self._lock:
             self.report, self.at, self.count = heard.report, heard.at, self.count + 1
-            events = [self._merge(reading, heard) for reading in (*readings, *link)]
-        self._tell(*events[: len(readings)], Event(self.device, "", UPDATED, report=heard.report))
+            events = [event for reading in readings if (event := self._merge(reading, heard))]
+            for reading in heard.report.readings[len(said) :]:
+                self._merge(reading, heard)  # RSSI, of which nobody wants to be told
+        self._tell(*events, Event(self.device, "", UPDATED, report=heard.report))
         return True
 
-    def _merge(self, reading: Reading, heard: Heard) -> Event:
+    def _merge(self, reading: Reading, heard: Heard) -> Event | None:
+        """A value of a type that nobody can read does not take the place of one that was read."""
         previous = self._known.get(reading.code)
+        if reading.value is None and previous is not None and previous.reading.value is not None:
+            return None
         self._known[reading.code] = Known(reading, heard.report.received, heard.at)
         if reading.code == parameter(ALARM).code:
             self.alarms |= {letter.upper(): letter.isupper() for letter in alarm_letters(reading.value)}
