@@ -7,12 +7,16 @@ import sys
 import click
 
 from energy_hw import __version__
+from energy_hw.cli.devices import devices
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def energy_hw() -> None:
     """Speak to the energy hardware of a house."""
+
+
+energy_hw.add_command(devices)
 
 
 class Name(click.ParamType[tuple[int, str]]):
