@@ -11,7 +11,7 @@ from energy_hw.errors import ConfigError, LinkClosed
 from energy_hw.links.serial import open_serial
 from energy_hw.links.stream import SerialLink, SerialSettings
 from energy_hw.teleinfo.detect import SPEEDS, Detector
-from energy_hw.teleinfo.lines import LineCutter
+from energy_hw.teleinfo.line_cutter import LineCutter
 from energy_hw.teleinfo.parser import ParserException, parse_line
 from energy_hw.teleinfo.types import Value, to_value
 

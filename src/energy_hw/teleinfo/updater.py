@@ -8,7 +8,7 @@ import time
 
 from energy_hw.links.backoff import Backoff
 from energy_hw.teleinfo.client import Client
-from energy_hw.teleinfo.live import LiveValues
+from energy_hw.teleinfo.latest import LiveValues
 from energy_hw.teleinfo.parser import ParserException, UnknownKeyException
 from energy_hw.teleinfo.types import Value
 
