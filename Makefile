@@ -54,7 +54,7 @@ test-noise: $(VENV)/.tested
 	EHW_NOISE_FRAMES=1000000 $(BIN)/python -m pytest tests/core/test_noise.py
 
 fuzz:
-	$(MAKE) -C csrc fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)
+	$(MAKE) -C csrc -j2 fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)
 
 coverage:
 	$(MAKE) -C csrc coverage
