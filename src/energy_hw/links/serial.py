@@ -85,6 +85,7 @@ class _TtyLink(FdLink):
     """A UART: opened and set by pyserial, then told how to hand over what it receives."""
 
     closed_error = PortClosed
+    has_speed = True
 
     def __init__(self, path: str, settings: SerialSettings, by_id: Path) -> None:
         self._settings = settings
@@ -119,6 +120,7 @@ class _RemoteLink:
     """A port whose bytes pyserial collects in a thread of its own: rfc2217."""
 
     finite = False
+    has_speed = True
 
     def __init__(self, name: str, port: Any, settings: SerialSettings) -> None:
         self.name, self._port, self._settings = name, port, settings

@@ -42,6 +42,8 @@ class SerialLink(Protocol):
     """As it was opened, for messages and where a meter gives no name of its own."""
     finite: bool
     """It ends (a recording) instead of being opened again."""
+    has_speed: bool
+    """configure() makes a difference to what is received."""
 
     def read(self, timeout_s: float) -> bytes:
         """What came, 1 to 4096 bytes, as soon as it is there; nothing after timeout_s or wake().
@@ -63,6 +65,7 @@ class FdLink:
     """Anything with a file descriptor: a tty, a socket, a file, a FIFO. It is awaited together with a wake-up."""
 
     closed_error: type[LinkClosed] = LinkClosed
+    has_speed = False
 
     def __init__(self, name: str, fd: int, close: Callable[[], None], finite: bool) -> None:
         self.name, self.finite = name, finite

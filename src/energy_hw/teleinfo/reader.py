@@ -1,0 +1,212 @@
+"""The read loop of a meter, one step at a time: wait, read, and keep the port alive.
+
+    open -> find the speed, reading byte by byte -> proven: read group by group
+      ^          ^                                     |
+      |          +---- 10 s of bytes, no good group ---+
+      +--------------- unplugged, or 15 s without a byte
+
+No threads in here; what waits, waits in the link or in `pause`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from energy_hw.errors import LinkBusy, LinkClosed, LinkError, NodeMissing
+from energy_hw.links.backoff import Backoff
+from energy_hw.links.clock import Clock
+from energy_hw.links.stream import SerialLink, SerialSettings
+from energy_hw.links.teller import Teller
+from energy_hw.teleinfo.frame import Parity
+from energy_hw.teleinfo.line import Item, Line
+
+logger = logging.getLogger(__name__)
+
+REDETECT_S = 10.0
+SILENCE_S = 15.0
+QUIET_S = 3.0
+"""Longer than the pauses of any meter. A tty that waits for line ends then gives every byte again: it hides noise."""
+LOOK_S = 0.5
+"""How often to look whether a port that was unplugged is back."""
+
+OpenLink = Callable[[SerialSettings], SerialLink]
+
+
+@dataclass(slots=True)
+class PortState:
+    """What the port is like. trouble: why it is not open, empty while it is. Times as in LineState."""
+
+    trouble: str = ""
+    busy: bool = False
+    ended: bool = False
+    opened_at: float | None = None
+    lost: int = 0
+    """Times that it went away."""
+    reopened: int = 0
+    speed_changes: int = 0
+
+
+class Reader:
+    """A port and its line. One thread calls everything but wake()."""
+
+    def __init__(
+        self,
+        open_link: OpenLink,
+        line: Line,
+        clock: Clock,
+        pause: Callable[[float], object],
+        parity: Parity = Parity.SOFT,
+    ) -> None:
+        """open_link: opens the port, again and again. pause: sleeps so long, or until the reader is to end."""
+        self._open_link, self._clock, self._pause = open_link, clock, pause
+        self._line, self._parity = line, parity
+        self._teller = Teller(logger, clock)
+        self._backoff = Backoff()
+        self._wait_s = 0.0
+        self._told = False
+        self._link: SerialLink | None = None
+        self._by_lines = False
+        self._applied = self._settings()
+        self._heard_at = self._doubted_at = clock.monotonic()
+        self.state = PortState()
+
+    # -- opening -----------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the port now. Raises LinkError or ConfigError."""
+        self._by_lines = False
+        self._applied = self._settings()
+        self._link = self._open_link(self._applied)
+        now = self._heard_at = self._doubted_at = self._clock.monotonic()
+        self._line.detector.doubt(now, self._link.has_speed)
+        if self.state.trouble or self.state.opened_at is None:
+            self.state.opened_at = now
+        self.state.trouble, self.state.busy = "", False
+
+    def _settings(self) -> SerialSettings:
+        """8N1, where bit 7 is the parity that the parser checks; 7E1 where the port is to check it."""
+        hard = self._parity is Parity.HARD
+        ends = b"\x8d\x03" if self._line.parity_seen else b"\r\x03"
+        return SerialSettings(
+            self._line.detector.baudrate,
+            bytesize=7 if hard else 8,
+            parity="E" if hard else "N",
+            line_ends=ends if self._by_lines else b"",
+            check_parity=hard,
+        )
+
+    def persist(self, error: LinkError) -> None:
+        """The port is not open because of this: go on trying in step()."""
+        self.state.trouble, self.state.busy = str(error), isinstance(error, LinkBusy)
+        if isinstance(error, NodeMissing):
+            self._backoff.reset()
+            self._wait_s = LOOK_S  # to look costs next to nothing, and it may be back at any time
+        else:
+            self._wait_s = self._backoff.next_s()
+        self._told |= self._teller.tell("%s; trying again", error)
+
+    def _open_again(self) -> None:
+        self._pause(self._wait_s)
+        try:
+            self.open()
+        except LinkError as error:
+            self.persist(error)
+            return
+        self.state.reopened += 1
+        self._backoff.reset()
+        logger.log(logging.WARNING if self._told else logging.DEBUG, "the port is open again")
+        self._told = False
+
+    # -- one step ----------------------------------------------------------
+
+    def step(self) -> list[Item]:
+        """Wait for bytes; the datasets and frames that they complete. Raises nothing that a line can cause."""
+        if self._link is not None:
+            self._read(self._link)
+        elif not self.state.ended:
+            self._open_again()
+        return self._line.items()
+
+    def _read(self, link: SerialLink) -> None:
+        try:
+            data = link.read(self._patience())
+            now = self._clock.monotonic()
+            if data:
+                self._heard_at = now
+                self._line.take(data, now)
+            if not link.finite:
+                self._look_after(link, now)
+        except LinkError as error:
+            self._lose(link, error)
+
+    def _patience(self) -> float:
+        """Until something is due that no byte will announce."""
+        return max(0.0, min(QUIET_S, self._line.detector.due_at - self._clock.monotonic()))
+
+    def _look_after(self, link: SerialLink, now: float) -> None:
+        """What the time that has passed makes necessary."""
+        if now - self._heard_at >= SILENCE_S:
+            self._told |= self._teller.tell("%s: not a byte for %d s; opening it again", link.name, SILENCE_S)
+            self._let_go(link)
+            self._wait_s = 0.0
+            return
+        if now >= self._line.detector.due_at:
+            self._try_next_speed(now)
+        elif self._line.detector.locked and now - self._good_at >= REDETECT_S:
+            self._doubt(link, now)
+        self._by_lines = self._may_read_lines(now)
+        if (settings := self._settings()) != self._applied:
+            self._applied = settings
+            link.configure(settings)
+
+    @property
+    def _good_at(self) -> float:
+        """When the last good group came, or else when the search for one began."""
+        return max(self._line.state.good_at or 0.0, self._doubted_at)
+
+    def _may_read_lines(self, now: float) -> bool:
+        """Whether to let the kernel wait for whole groups: while there are good ones."""
+        good_at = self._line.state.good_at
+        return self._line.detector.locked and good_at is not None and now - good_at < QUIET_S
+
+    def _doubt(self, link: SerialLink, now: float) -> None:
+        """Nothing good for long: perhaps the meter was switched to the other mode."""
+        self._doubted_at = now
+        if now - self._heard_at < REDETECT_S:
+            self._teller.tell("%s: bytes, but no good group for %d s", link.name, REDETECT_S)
+        self._line.break_off()
+        self._line.detector.doubt(now, link.has_speed)
+
+    def _try_next_speed(self, now: float) -> None:
+        self._line.break_off()
+        self._line.detector.next(now)
+        self.state.speed_changes += 1
+
+    def _lose(self, link: SerialLink, error: LinkError) -> None:
+        """The port is gone, or a recording is over."""
+        self._let_go(link)
+        if link.finite and isinstance(error, LinkClosed):
+            self.state.ended = True
+            self._line.end()
+        else:
+            self.state.lost += 1
+            self.persist(error)
+
+    def _let_go(self, link: SerialLink) -> None:
+        self._line.break_off()
+        self._link = None
+        link.close()
+
+    # -- for others --------------------------------------------------------
+
+    def wake(self) -> None:
+        """End the wait of the step under way; from any thread."""
+        if (link := self._link) is not None:
+            link.wake()
+
+    def close(self) -> None:
+        """Release the port. May be called twice."""
+        if self._link is not None:
+            self._let_go(self._link)
