@@ -41,6 +41,7 @@ class TicSimulator:
     """
 
     finite = False
+    has_speed = True
 
     def __init__(
         self,
