@@ -35,10 +35,13 @@ class AirtimeBudget:
             self._booked.popleft()
         return sum(seconds for _, seconds in self._booked)
 
-    def check(self, now: float, airtime_s: float) -> None:
-        """Raises AirtimeExceeded, which says how long to wait, if a transmission this long does not fit."""
-        if self.used_s(now) + airtime_s > self.limit_s:
-            wait_s = self._wait_s(now, airtime_s)
+    def check(self, now: float, airtime_s: float, reserve_s: float = 0.0) -> None:
+        """Raises AirtimeExceeded, which says how long to wait, if a transmission this long does not fit.
+
+        reserve_s: keep so much of the limit for others.
+        """
+        if self.used_s(now) + airtime_s > self.limit_s - reserve_s:
+            wait_s = self._wait_s(now, airtime_s + reserve_s)
             raise AirtimeExceeded(
                 f"expected at most {self.limit_s:g} s on air in an hour (10 %), this could make "
                 f"{self.used_s(now) + airtime_s:.1f} s: wait {wait_s:.0f} s",

@@ -15,11 +15,15 @@ nothing happens but in its own calls, so every run is the same.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import TracebackType
 
 from energy_hw import core as cores
 from energy_hw.core.interface import Core, Radio, RadioConfig
+from energy_hw.energenie.audit import Audit
+from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.devices import device_for
+from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
@@ -36,9 +40,20 @@ class Engine(Household):
     Thread safety: what a Household has and the scheduler's submit() from any thread; the rest from one.
     """
 
-    def __init__(self, core: Core, board: Board, radio: Radio, receiver: Receiver, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        core: Core,
+        board: Board,
+        radio: Radio,
+        receiver: Receiver,
+        *,
+        seed: int | None = None,
+        spacing_s: float = SPACING_S,
+        audit: Audit | None = None,
+    ) -> None:
         self.core, self.board, self.radio, self.receiver = core, board, radio, receiver
-        self.scheduler = Scheduler(receiver, board, seed)
+        self.scheduler = Scheduler(receiver, board, seed, spacing_s=spacing_s, audit=audit)
+        self.forecast, self.audit = self.scheduler.forecast, self.scheduler.audit
         self.roster = Roster(lambda heard: device_for(self, heard.message))
 
     def step(self, most_s: float = math.inf) -> Heard | Refused | None:
@@ -74,6 +89,10 @@ class Engine(Household):
             self.step(left_s)
         return ticket.done
 
+    def counters(self) -> HubCounters:
+        """A copy of all counters of radio and orders."""
+        return replace(self.receiver.counters(), orders=self.scheduler.counters())
+
     def close(self) -> None:
         """Radio in standby, board released; what waits fails with LinkClosed. May be called twice."""
         self.radio.close()
@@ -91,8 +110,14 @@ class Engine(Household):
 
 
 def open_engine(
-    board: Board, core: str | None = None, config: RadioConfig | None = None, seed: int | None = 0
+    board: Board,
+    core: str | None = None,
+    config: RadioConfig | None = None,
+    *,
+    seed: int | None = 0,
+    spacing_s: float = SPACING_S,
+    audit: Audit | None = None,
 ) -> Engine:
     """An engine on an open board, receiving. core: `c`, `python`, or what ENERGY_HW_CORE says. Raises as Hub does."""
     receiver, board, radio = open_receiver(None, None, None, config, core, board)
-    return Engine(cores.get(core), board, radio, receiver, seed)
+    return Engine(cores.get(core), board, radio, receiver, seed=seed, spacing_s=spacing_s, audit=audit)

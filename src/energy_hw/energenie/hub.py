@@ -10,19 +10,23 @@ import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from os import PathLike
 from queue import Empty, SimpleQueue
 from types import TracebackType
 
 from energy_hw import core as cores
 from energy_hw.core.interface import RadioConfig
+from energy_hw.energenie.audit import Audit
+from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.engine import Engine
 from energy_hw.energenie.events import follow
+from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
-from energy_hw.energenie.orders import Order, Ticket
-from energy_hw.energenie.receiver import Heard, HubCounters, Refused
-from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout
+from energy_hw.energenie.orders import Order, Priority, Ticket
+from energy_hw.energenie.receiver import Heard, Refused
+from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout, NotConfirmed, OutOfRange
 from energy_hw.links.board import Board
 from energy_hw.reading import Report
 from energy_hw.subscription import Subscription
@@ -34,6 +38,7 @@ MOST_WAITING = 1000
 JOIN_S = 5.0
 """Longer than the longest burst, 2 s, and its second try."""
 SEND_S = 10.0
+MOST_REPEATS = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +75,21 @@ class Hub(Household):
         core: str | None = None,
         board: Board | None = None,
         most_waiting: int = MOST_WAITING,
+        spacing_s: float = SPACING_S,
+        audit: str | PathLike[str] | None = None,
     ) -> None:
         """device: SPI node, or `sim:house`. wiring: a name in links.board.WIRINGS. dio0: BCM number.
-        core: `c`, `python`, or what ENERGY_HW_CORE says. board: one that is open already."""
+        core: `c`, `python`, or what ENERGY_HW_CORE says. board: one that is open already.
+        spacing_s: between two switchings of one relay, 0 for none. audit: file for a line of JSON for each order."""
         if simulate and device and not device.startswith("sim:"):
             raise ConfigError(f"expected a device or simulate=True, got both: {device}")
         device = device or ("sim:house" if simulate else None)
         self._receiver, self.board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
         self.core = cores.get(core)
-        self.engine = Engine(self.core, self.board, self._radio, self._receiver)
+        book = Audit(self.board.clock.now, audit)
+        self.engine = Engine(self.core, self.board, self._radio, self._receiver, spacing_s=spacing_s, audit=book)
         self.scheduler, self.roster = self.engine.scheduler, self.engine.roster
+        self.forecast, self.audit = self.engine.forecast, self.engine.audit
         self.name = self.board.name
         self._most_waiting = most_waiting
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
@@ -152,7 +162,7 @@ class Hub(Household):
 
     def counters(self) -> HubCounters:
         """A copy of all counters."""
-        counters = self._receiver.counters()
+        counters = self.engine.counters()
         counters.callback_errors = self._callback_errors + self.roster.callbacks.errors
         counters.dropped = self._dropped + self.roster.callbacks.dropped
         return counters
@@ -163,16 +173,27 @@ class Hub(Household):
 
     # -- transmitting ------------------------------------------------------
 
-    def send_fsk(self, frame: bytes) -> None:
-        """Send one OpenHEMS frame as core.encode() makes it, and listen again.
+    def send_fsk(self, frame: bytes, priority: Priority = Priority.SWITCH) -> None:
+        """Send one OpenHEMS frame as core.encode() makes it, in its turn and once the channel is free.
 
-        Raises AirtimeExceeded, LinkTimeout (send again), or LinkError while the radio is away.
+        Raises AirtimeExceeded, QueueFull, LinkTimeout (send again), or LinkError while the radio is away.
         """
-        self._do(lambda: self._receiver.send_fsk(frame))
+        self._send(frame, 0, priority)
 
-    def send_ook(self, code: bytes, repeats: int) -> None:
-        """Send a 16-byte OOK frame 1..75 times, and listen again. Raises as send_fsk() does."""
-        self._do(lambda: self._receiver.send_ook(code, repeats))
+    def send_ook(self, code: bytes, repeats: int, priority: Priority = Priority.OOK) -> None:
+        """Send a 16-byte OOK frame 1..75 times, in its turn and once the channel is free. Raises as send_fsk() does."""
+        if not 1 <= repeats <= MOST_REPEATS:
+            raise OutOfRange(f"expected 1 to {MOST_REPEATS} repeats, got {repeats}", 1, MOST_REPEATS)
+        self._send(code, repeats, priority)
+
+    def _send(self, data: bytes, repeats: int, priority: Priority) -> None:
+        ticket = Ticket("raw", "ook" if repeats else "fsk", data.hex())
+        order = Order("raw", f"raw/{id(ticket)}", lambda: data, ticket, priority, repeats)
+        order.insist, order.within_s = False, SEND_S
+        try:
+            self.submit(order).wait()
+        except NotConfirmed as error:
+            raise LinkTimeout(f"expected to be on air within {SEND_S:g} s, was not; send again: {error}") from None
 
     def _do(self, work: Callable[[], None]) -> None:
         if self._stop.is_set():

@@ -1,101 +1,176 @@
 """Who transmits when: one radio, many orders.
 
-The hub's thread calls run() between two looks at the radio, and heard() with each frame of
+    submit --> OrderQueue --> Gate --> Listening --> radio
+    any thread   whose turn     may it    is the channel free
+                    |                            |
+                 Course: when is its next try  <-+--  heard: obeyed, or contradicted
+
+The radio's thread calls run() between two looks at the radio, and heard() with each frame of
 a device. Receiving is the resting state: also between the tries of one order, so that an
-answer can stop the rest.
+answer can stop the rest, and between the bursts of a light switch.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
+from collections import Counter
 from random import Random
 
+from energy_hw.energenie.audit import Audit
+from energy_hw.energenie.counters import OrderCounters
+from energy_hw.energenie.course import Course
+from energy_hw.energenie.forecast import Forecast
+from energy_hw.energenie.gate import SPACING_S, Gate
+from energy_hw.energenie.listening import LOOK_S, Channel, Listening
+from energy_hw.energenie.order_queue import OrderQueue
 from energy_hw.energenie.orders import Order, Outcome, Ticket
+from energy_hw.energenie.patience import Patience
 from energy_hw.energenie.receiver import Heard, Receiver
 from energy_hw.energenie.report import device_id
-from energy_hw.errors import EnergyHwError, LinkClosed, NotConfirmed
+from energy_hw.errors import AirtimeExceeded, LinkClosed, LinkError, QueueFull
 from energy_hw.links.board import Board
 
-MOST_WAITING = 256
+logger = logging.getLogger(__name__)
 
 
 class Scheduler:
     """Orders in, transmissions out.
 
-    Thread safety: submit() from any thread; the rest belongs to the thread of the radio.
+    seed: of the random gaps. spacing_s: between orders of other value with one key, 0 for none. audit: where orders
+    are noted; close() closes it.
+
+    Thread safety: submit() and counters() from any thread; the rest belongs to the thread of the radio.
     """
 
-    def __init__(self, receiver: Receiver, board: Board, seed: int | None = None) -> None:
-        self._receiver, self._board = receiver, board
+    def __init__(
+        self,
+        receiver: Receiver,
+        board: Board,
+        seed: int | None = None,
+        *,
+        spacing_s: float = SPACING_S,
+        audit: Audit | None = None,
+    ) -> None:
+        self._receiver, self._clock, self._pins = receiver, board.clock, board.pins
         self._random = Random(seed)  # noqa: S311 - gaps between repeats, nothing secret
+        self.forecast = Forecast(board.clock)
+        self.audit = audit or Audit(board.clock.now)
+        self._queue = OrderQueue()
+        self._gate = Gate(receiver.budget, self.forecast, spacing_s)
+        self._listening = Listening(receiver)
+        self._patience = Patience(board.clock, board.pins.wake)
         self._lock = threading.Lock()
-        self._orders: list[Order] = []
-        self._closed = False
+        self._counts: Counter[str] = Counter()
+        self._next_at = -math.inf
 
     def submit(self, order: Order) -> Ticket:
-        """Take an order; one that waits under the same key is replaced. Raises LinkClosed."""
-        with self._lock:
-            if self._closed:
-                raise LinkClosed("the hub is closed: open a new one")
-            replaced = [old for old in self._orders if old.key == order.key]
-            self._orders = [old for old in self._orders if old.key != order.key]
-            self._orders.append(order)
-        for old in replaced:
-            old.ticket.settle(Outcome.REPLACED, NotConfirmed(f"a newer order took the place of {old.ticket}"))
-        self._board.pins.wake()
-        return order.ticket
+        """Take an order; one with its key that is not settled is replaced. Raises LinkClosed or QueueFull."""
+        ticket = order.ticket
+        ticket.asked, ticket.waiter = self._clock.now(), self._patience.wait
+        try:
+            self._queue.put(order, self._clock.monotonic())
+        except (QueueFull, LinkClosed) as error:
+            self._count("refused")
+            ticket.settle(Outcome.FAILED, error)
+            self.audit.note(ticket)
+            raise
+        self._count("taken")
+        ticket.when_done(self._note)
+        self._pins.wake()
+        return ticket
 
     def run(self) -> None:
         """Send what is due, one transmission at a time; settle what is over."""
-        now = self._board.clock.monotonic()
-        for order in sorted(self._waiting(), key=lambda order: (order.priority, order.due)):
-            if order.ticket.done or now < order.due:
-                continue
-            self._attend(order, now)
-            return
+        now = self._clock.monotonic()
+        self._patience.ring(now)
+        courses = self._queue.live()
+        self._next_at = math.inf
+        self._gate.look(courses, now)
+        ready = [course for course in courses if self._is_ready(course, now)]
+        course = None if self._receiver.away else self._queue.first(ready, now)
+        if course is not None:
+            self._attend(course, now)
 
     def patience_s(self) -> float:
-        """Seconds until run() has something to do."""
-        now = self._board.clock.monotonic()
-        return max(0.0, min((order.due - now for order in self._waiting()), default=math.inf))
+        """Seconds until run() has something to do, or an awaited report has to be caught at once."""
+        now = self._clock.monotonic()
+        watch_s = max(LOOK_S, self.forecast.watch_at(now) - now)
+        if self._pins.has_dio0:
+            watch_s = math.inf
+        return max(0.0, min(self._next_at - now, self._patience.soonest() - now, watch_s))
 
     def heard(self, heard: Heard) -> None:
-        """What a device said may confirm an order."""
+        """What a device said may confirm an order, or contradict it."""
+        self.forecast.heard(heard)
         message = heard.message
         device = device_id(message.manufacturer, message.product, message.sensor)
-        for order in self._waiting():
-            if order.device == device and order.verdict and order.ticket.tries and order.verdict(message):
-                self._settle(order, Outcome.CONFIRMED)
+        for course in self._queue.live():
+            if course.order.device == device and heard.at >= course.first_end:
+                self._judge(course, heard)
+
+    def counters(self) -> OrderCounters:
+        """A copy of the counters."""
+        gate, listening = self._gate.counters, self._listening.counters
+        with self._lock:
+            counts = dict(self._counts)
+        counts |= {"spaced": gate.spaced, "deferred": gate.deferred, "over_budget": gate.over_budget}
+        counts |= {"listened": listening.listened, "jammed": listening.jammed, "unaudited": self.audit.failures}
+        return OrderCounters(waiting=len(self._queue.live()), **counts)
 
     def close(self) -> None:
-        """Nothing is sent any more; what waits fails."""
-        with self._lock:
-            self._closed = True
-        for order in self._waiting():
-            self._settle(order, Outcome.FAILED, LinkClosed(f"the hub was closed before {order.ticket} was settled"))
+        """Nothing is sent any more; what waits fails. May be called twice."""
+        for course in self._queue.close():
+            text = f"the hub was closed before {course.ticket} was settled"
+            course.ticket.settle(Outcome.FAILED, LinkClosed(text))
+        self._patience.close()
+        self.audit.close()
 
-    def _waiting(self) -> list[Order]:
-        with self._lock:
-            return list(self._orders)
+    # -- one order ---------------------------------------------------------
 
-    def _attend(self, order: Order, now: float) -> None:
-        ticket = order.ticket
-        if ticket.tries >= order.tries:
-            text = f"{ticket} was sent {ticket.tries} times, and no answer came"
-            self._settle(order, Outcome.EXPIRED, NotConfirmed(text))
-        elif now > order.not_after:
-            self._settle(order, Outcome.EXPIRED, NotConfirmed(f"{ticket} was not on air in time"))
-        else:
-            self._try(order, now)
+    def _is_ready(self, course: Course, now: float) -> bool:
+        """Whether it may go now; notes when to look at it again, and settles what is over."""
+        if course.is_over(now):
+            course.ticket.settle(*course.end())
+            return False
+        at = self._opens_at(course, now)
+        if course.in_vain(at):
+            course.ticket.settle(*course.end())
+            return False
+        self._next_at = min(self._next_at, course.over_at, at if at > now else math.inf)
+        return at <= now
 
-    def _try(self, order: Order, now: float) -> None:
+    def _opens_at(self, course: Course, now: float) -> float:
         try:
-            self._send(order)
-        except EnergyHwError as error:
-            self._settle(order, Outcome.FAILED, error)
+            return self._gate.opens_at(course, now)
+        except AirtimeExceeded as error:
+            self._gate.over_budget(course)
+            course.error = error
+            return now + error.wait_s
+
+    def _attend(self, course: Course, now: float) -> None:
+        """Its turn has come: look at the channel, then send."""
+        match self._listening.look(course, now):
+            case Channel.BUSY:
+                self._next_at = min(self._next_at, now + LOOK_S)
+            case Channel.CLEAR | Channel.JAMMED:
+                self._next_at = now
+                self._try(course, now)
+            case Channel.HEARD:
+                self._next_at = now
+            case Channel.AWAY:
+                pass
+
+    def _try(self, course: Course, began: float) -> None:
+        try:
+            self._send(course.order)
+        except LinkError as error:
+            self._failed(course, error)
+        except Exception as error:  # the frame could not be built, or is none
+            course.ticket.settle(Outcome.FAILED, error)
         else:
-            self._note_sent(order, now)
+            self._sent(course, began)
 
     def _send(self, order: Order) -> None:
         frame = order.build()
@@ -104,19 +179,45 @@ class Scheduler:
         else:
             self._receiver.send_fsk(frame)
 
-    def _note_sent(self, order: Order, began: float) -> None:
-        ticket, now = order.ticket, self._board.clock.monotonic()
-        ticket.tries += 1
-        ticket.outcome = Outcome.SENT
-        ticket.sent_at = ticket.sent_at if ticket.sent_at is not None else began
-        if ticket.tries < order.tries:
-            order.due = now + self._random.uniform(*order.gap_s)
-        elif order.verdict is None:
-            self._settle(order, Outcome.ASSUMED)
-        else:
-            order.due = now + order.answer_s
+    def _sent(self, course: Course, began: float) -> None:
+        now = self._clock.monotonic()
+        self._gate.note(course, now)
+        self._queue.served(course.order.device, now)
+        if course.ticket.tries:
+            self._count("resent")
+        course.ticket.note_try(began)
+        if course.sent(now, self._random):
+            course.ticket.settle(Outcome.ASSUMED)
 
-    def _settle(self, order: Order, outcome: Outcome, error: Exception | None = None) -> None:
+    def _failed(self, course: Course, error: LinkError) -> None:
+        now = self._clock.monotonic()
+        if not course.failed(error, now, self._random):
+            course.ticket.settle(Outcome.FAILED, error)
+
+    def _judge(self, course: Course, heard: Heard) -> None:
+        verdict = _verdict(course.order, heard)
+        if verdict:
+            course.ticket.settle(Outcome.CONFIRMED)
+        elif verdict is False:
+            self._count("contradicted")
+            if not course.contradicted(self._clock.monotonic(), self._random):
+                course.ticket.settle(Outcome.EXPIRED, course.refused())
+
+    # -- books -------------------------------------------------------------
+
+    def _note(self, ticket: Ticket) -> None:
+        self._count(ticket.outcome.value)
+        self.audit.note(ticket)
+
+    def _count(self, what: str) -> None:
         with self._lock:
-            self._orders = [other for other in self._orders if other is not order]
-        order.ticket.settle(outcome, error)
+            self._counts[what] += 1
+
+
+def _verdict(order: Order, heard: Heard) -> bool | None:
+    """A verdict that fails says nothing."""
+    try:
+        return None if order.verdict is None else order.verdict(heard.message)
+    except Exception:
+        logger.exception("the verdict of %s failed on %r", order.ticket, heard.message)
+        return None
