@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from energy_hw.reading import Quantity as Quantity
     from energy_hw.reading import Reading as Reading
     from energy_hw.reading import Report as Report
+    from energy_hw.teleinfo.meter import TeleinfoMeter as TeleinfoMeter
 
 _HOMES = {
     "Hub": "energy_hw.energenie.hub",
@@ -47,6 +48,7 @@ _HOMES = {
     "Quantity": "energy_hw.reading",
     "Reading": "energy_hw.reading",
     "Report": "energy_hw.reading",
+    "TeleinfoMeter": "energy_hw.teleinfo.meter",
 }
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "RadioConfig",
     "Reading",
     "Report",
+    "TeleinfoMeter",
     "__version__",
 ]
 
