@@ -52,7 +52,7 @@ class HubCounters:
     orders: OrderCounters = field(default_factory=OrderCounters)
     radio_lost: int = 0
     missed_s: float = 0.0
-    """Time in which a frame could not have been heard because the radio was away."""
+    """Time in which a frame could not have been heard: the radio was away, or listened to hand controllers."""
     edges_missed: int = 0
     """Frames found by looking although DIO0 is wired; the radio is polled for a minute then."""
     repaired: int = 0

@@ -24,6 +24,7 @@ from energy_hw.energenie.audit import Audit
 from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.devices import device_for
 from energy_hw.energenie.gate import SPACING_S
+from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
@@ -93,8 +94,13 @@ class Engine(Household):
         """A copy of all counters of radio and orders."""
         return replace(self.receiver.counters(), orders=self.scheduler.counters())
 
+    def listen_ook(self, seconds: float) -> HandControllers:
+        """As Hub.listen_ook(); run_s() lets the time pass."""
+        return HandControllers(self, self.receiver, lambda work: work(), seconds)
+
     def close(self) -> None:
         """Radio in standby, board released; what waits fails with LinkClosed. May be called twice."""
+        self.receiver.end_listening()
         self.radio.close()
         self.board.close()
         self.scheduler.close()

@@ -20,6 +20,7 @@ from energy_hw.energenie.audit import Audit
 from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.engine import Engine
 from energy_hw.energenie.events import follow
+from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
@@ -195,6 +196,13 @@ class Hub(Household):
         except NotConfirmed as error:
             raise LinkTimeout(f"expected to be on air within {SEND_S:g} s, was not; send again: {error}") from None
 
+    def listen_ook(self, seconds: float) -> HandControllers:
+        """Listen to hand controllers for up to 300 s; MiHome devices are not heard meanwhile (missed_s counts it).
+
+        Raises OutOfRange, LinkBusy if it listens already, or LinkError while the radio is away.
+        """
+        return HandControllers(self, self._receiver, self._do, seconds)
+
     def _do(self, work: Callable[[], None]) -> None:
         if self._stop.is_set():
             raise LinkClosed("the hub is closed: open a new one")
@@ -265,6 +273,7 @@ class Hub(Household):
         if self._thread.is_alive():
             logger.error("the radio's thread does not end; the board stays open until the program does")
             return
+        self._receiver.end_listening()
         self._radio.close()
         self.board.close()
         with self._lock:
