@@ -20,13 +20,14 @@ from energy_hw.energenie.audit import Audit
 from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.engine import Engine
 from energy_hw.energenie.events import follow
-from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.gate import SPACING_S
+from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Priority, Ticket
 from energy_hw.energenie.receiver import Heard, Refused
+from energy_hw.energenie.windows import AUTO
 from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout, NotConfirmed, OutOfRange
 from energy_hw.links.board import Board
 from energy_hw.reading import Report
@@ -78,10 +79,13 @@ class Hub(Household):
         most_waiting: int = MOST_WAITING,
         spacing_s: float = SPACING_S,
         audit: str | PathLike[str] | None = None,
+        state: str | PathLike[str] | None = AUTO,
     ) -> None:
         """device: SPI node, or `sim:house`. wiring: a name in links.board.WIRINGS. dio0: BCM number.
         core: `c`, `python`, or what ENERGY_HW_CORE says. board: one that is open already.
-        spacing_s: between two switchings of one relay, 0 for none. audit: file for a line of JSON for each order."""
+        spacing_s: between two switchings of one relay, 0 for none. audit: file for a line of JSON for each order.
+        state: file that keeps commands for devices that sleep, None for none; `auto` is one for each board in
+        $ENERGY_HW_STATE, /var/lib/energy-hw or ~/.local/state/energy-hw, and none for a simulated one."""
         if simulate and device and not device.startswith("sim:"):
             raise ConfigError(f"expected a device or simulate=True, got both: {device}")
         device = device or ("sim:house" if simulate else None)
@@ -91,7 +95,8 @@ class Hub(Household):
         self.engine = Engine(self.core, self.board, self._radio, self._receiver, spacing_s=spacing_s, audit=book)
         self.scheduler, self.roster = self.engine.scheduler, self.engine.roster
         self.forecast, self.audit = self.engine.forecast, self.engine.audit
-        self.name = self.board.name
+        self.name, self.windows = self.board.name, self.engine.windows
+        self._keep(state)
         self._most_waiting = most_waiting
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._stop = threading.Event()
@@ -109,6 +114,15 @@ class Hub(Household):
         self._thread = threading.Thread(target=self._run, name="energy-hw-radio", daemon=True)
         self._thread.start()
         atexit.register(self.close)
+
+    def _keep(self, state: str | PathLike[str] | None) -> None:
+        """Nothing stays open if another hub has the file."""
+        try:
+            self.windows.keep_in(state, self.board.name)
+        except BaseException:
+            self._radio.close()
+            self.board.close()
+            raise
 
     # -- reading -----------------------------------------------------------
 
@@ -280,6 +294,7 @@ class Hub(Household):
             self._closed = True
             readers, listeners = list(self._reports), list(self._events)
         self.scheduler.close()
+        self.windows.close()
         self._do_jobs_closed()
         for reader in readers:
             reader.close()
