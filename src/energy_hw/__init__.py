@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from energy_hw.energenie.sensors import Click as Click
     from energy_hw.energenie.sensors import MotionSensor as MotionSensor
     from energy_hw.energenie.sensors import OpenSensor as OpenSensor
+    from energy_hw.energenie.thermostat import Thermostat as Thermostat
+    from energy_hw.energenie.valve import Etrv as Etrv
     from energy_hw.errors import EnergyHwError as EnergyHwError
     from energy_hw.reading import Control as Control
     from energy_hw.reading import Quantity as Quantity
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Hub": "energy_hw.energenie.hub",
     "Plug": "energy_hw.energenie.plug",
+    "Etrv": "energy_hw.energenie.valve",
+    "Thermostat": "energy_hw.energenie.thermostat",
     "Monitor": "energy_hw.energenie.monitors",
     "HouseMonitor": "energy_hw.energenie.monitors",
     "MotionSensor": "energy_hw.energenie.sensors",
@@ -55,6 +59,7 @@ __all__ = [
     "Click",
     "Control",
     "EnergyHwError",
+    "Etrv",
     "GenericDevice",
     "HouseMonitor",
     "Hub",
@@ -67,6 +72,7 @@ __all__ = [
     "Reading",
     "Report",
     "TeleinfoMeter",
+    "Thermostat",
     "__version__",
 ]
 

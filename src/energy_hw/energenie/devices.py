@@ -22,9 +22,11 @@ CLASSES = {
     # product: module, class
     0x01: ("monitors", "Monitor"),
     0x02: ("plug",     "Plug"),
+    0x03: ("valve",    "Etrv"),
     0x05: ("monitors", "HouseMonitor"),
     0x0C: ("sensors",  "MotionSensor"),
     0x0D: ("sensors",  "OpenSensor"),
+    0x12: ("thermostat", "Thermostat"),
     0x13: ("sensors",  "Click"),
 }
 # fmt: on

@@ -32,6 +32,7 @@ from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.receiver import Heard, Receiver, Refused
 from energy_hw.energenie.roster import Roster
 from energy_hw.energenie.scheduler import Scheduler
+from energy_hw.energenie.windows import Windows
 from energy_hw.links.board import Board
 
 
@@ -55,10 +56,12 @@ class Engine(Household):
         self.core, self.board, self.radio, self.receiver = core, board, radio, receiver
         self.scheduler = Scheduler(receiver, board, seed, spacing_s=spacing_s, audit=audit)
         self.forecast, self.audit = self.scheduler.forecast, self.scheduler.audit
+        self.windows = Windows(core, board.clock, self.scheduler.submit, self.forecast.expect)
         self.roster = Roster(lambda heard: device_for(self, heard.message))
 
     def step(self, most_s: float = math.inf) -> Heard | Refused | None:
         """Send what is due, wait (most_s at the longest), look once; devices and orders learn what came."""
+        self.windows.tick()
         self.scheduler.run()
         event = self.receiver.step(min(most_s, self.scheduler.patience_s()))
         if isinstance(event, Heard) and event.standing is Standing.DEVICE:
@@ -75,16 +78,18 @@ class Engine(Household):
         return events
 
     def _tell(self, event: Heard) -> None:
+        self.windows.heard(event)  # first: who has just spoken listens for a moment
         self.roster.heard(event)
         self.scheduler.heard(event)
 
     def submit(self, order: Order) -> Ticket:
         """Hand an order to the scheduler; its ticket's wait() steps this engine. Raises LinkClosed."""
         ticket = self.scheduler.submit(order)
-        ticket.waiter = self._step_until
+        ticket.waiter = self.step_until
         return ticket
 
-    def _step_until(self, ticket: Ticket, timeout_s: float) -> bool:
+    def step_until(self, ticket: Ticket, timeout_s: float) -> bool:
+        """Let time pass until the ticket is settled, timeout_s at the longest; whether it is."""
         end = self.board.clock.monotonic() + timeout_s
         while not ticket.done and (left_s := end - self.board.clock.monotonic()) > 0:
             self.step(left_s)
@@ -104,6 +109,7 @@ class Engine(Household):
         self.radio.close()
         self.board.close()
         self.scheduler.close()
+        self.windows.close()
         self.roster.close()
 
     def __enter__(self) -> Engine:
@@ -126,4 +132,6 @@ def open_engine(
 ) -> Engine:
     """An engine on an open board, receiving. core: `c`, `python`, or what ENERGY_HW_CORE says. Raises as Hub does."""
     receiver, board, radio = open_receiver(None, None, None, config, core, board)
-    return Engine(cores.get(core), board, radio, receiver, seed=seed, spacing_s=spacing_s, audit=audit)
+    engine = Engine(cores.get(core), board, radio, receiver, seed=seed, spacing_s=spacing_s, audit=audit)
+    engine.windows.waiter = engine.step_until
+    return engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from energy_hw.core.interface import Core
 from energy_hw.energenie.memory import Memory
@@ -13,6 +13,9 @@ from energy_hw.energenie.thing import Thing
 from energy_hw.links.board import Board
 from energy_hw.links.clock import Clock
 from energy_hw.reading import Control, Value
+
+if TYPE_CHECKING:
+    from energy_hw.energenie.windows import Windows
 
 
 class Household(ABC):
@@ -24,6 +27,8 @@ class Household(ABC):
     core: Core
     board: Board
     roster: Roster
+    windows: Windows
+    """Commands that wait for devices that sleep."""
 
     @abstractmethod
     def submit(self, order: Order) -> Ticket:
