@@ -66,6 +66,10 @@ def test_an_entry_knows_its_address(registry: Registry) -> None:
     assert (lamp.product, lamp.sensor, lamp.ook) == (None, None, OokAddress(0x6C6C6, 1))
 
 
+def test_a_plain_ener314_has_a_house_of_its_own(registry: Registry) -> None:
+    assert registry.add("lamp", "energenie:ook:ener314/2", "ENER002").ook == OokAddress(None, 2)
+
+
 def test_a_product_nobody_has_described_has_no_model(registry: Registry) -> None:
     assert registry.add("gadget", "energenie:77:0x00ABCD").model == ""
 

@@ -52,8 +52,9 @@ def read_kvs(path: Path) -> Imported:
 
 
 def write_kvs(entries: Iterable[Entry]) -> str:
-    """The text of a registry.kvs. Left out is what pyenergenie has no class for: devices without a model."""
-    return "".join(f"ADD {e.name}\ntype={e.model}\ndevice_id={_id_text(e)}\n\n" for e in entries if e.model)
+    """The text of a registry.kvs. Left out is what pyenergenie cannot have: no model, or an ENER314's own house."""
+    known = (e for e in entries if e.model and (e.ook is None or e.ook.house is not None))
+    return "".join(f"ADD {e.name}\ntype={e.model}\ndevice_id={_id_text(e)}\n\n" for e in known)
 
 
 def _records(lines: list[str]) -> Iterable[tuple[int, str, str, dict[str, str]]]:

@@ -21,15 +21,16 @@ from energy_hw.errors import ConfigError
 
 LONGEST_NAME = 64
 _DEVICE = re.compile(
-    r"energenie:(?:(?P<product>\d{1,3}):0x(?P<sensor>[0-9A-F]{6})|ook:0x(?P<house>[0-9A-F]{5})/(?P<gang>\d))"
+    r"energenie:(?:(?P<product>\d{1,3}):0x(?P<sensor>[0-9A-F]{6})"
+    r"|ook:(?:0x(?P<house>[0-9A-F]{5})|(?P<own>ener314))/(?P<gang>[0-6]))"
 )
 HEADER = re.compile(r"^[ \t]*\[[^\n]*$", re.MULTILINE)
 
 
 class OokAddress(NamedTuple):
-    """House code and gang of a device that only listens; gang 0 is all of them."""
+    """House code and gang of a device that only listens. house: None is that of a plain ENER314. gang: 0 is all."""
 
-    house: int
+    house: int | None
     gang: int
 
 
@@ -56,7 +57,9 @@ class Entry(NamedTuple):
     def ook(self) -> OokAddress | None:
         """House code and gang, None for OpenHEMS."""
         match = _DEVICE.fullmatch(self.device)
-        return OokAddress(int(match["house"], 16), int(match["gang"])) if match and match["house"] else None
+        if match is None or match["gang"] is None:
+            return None
+        return OokAddress(None if match["own"] else int(match["house"], 16), int(match["gang"]))
 
 
 def checked(entry: Entry, path: Path) -> Entry:

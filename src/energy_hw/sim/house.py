@@ -66,7 +66,7 @@ DIMMER_HOUSE = 0xA0170
 DEVICES = (
     *((place.name, device_id(ENERGENIE, place.kind.product, place.sensor), "") for place in PLACES),
     ("lamp", f"energenie:ook:0x{HOUSE_CODE:05X}/1", "ENER002"),
-    ("ceiling light", f"energenie:ook:0x{DIMMER_HOUSE:05X}/0", "MIHO010"),
+    ("ceiling light", f"energenie:ook:0x{DIMMER_HOUSE:05X}/1", "MIHO010"),
 )
 """What a registry would say of them: name, device id, SKU."""
 
