@@ -8,6 +8,7 @@ import click
 
 from energy_hw import __version__
 from energy_hw.cli.devices import devices
+from energy_hw.cli.teleinfo import decode_teleinfo, teleinfo
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,6 +18,7 @@ def energy_hw() -> None:
 
 
 energy_hw.add_command(devices)
+energy_hw.add_command(teleinfo)
 
 
 class Name(click.ParamType[tuple[int, str]]):
@@ -74,6 +76,9 @@ def monitor(
 @energy_hw.group()
 def decode() -> None:
     """Decode captured bytes without any hardware."""
+
+
+decode.add_command(decode_teleinfo)
 
 
 @decode.command("openhems")

@@ -114,6 +114,11 @@ def app_factory(
     return Guard(app, rules)
 
 
+def read_config(path: str | None, environment: Mapping[str, str]) -> Config:
+    """From an ini file, or without one the environment. Raises ConfigError, PermissionDenied."""
+    return from_ini(path) if path else from_environment(environment)
+
+
 def serve(config: Config) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises ConfigError for an open door, LinkError for a port that is taken."""
     refuse_open_door(config)
@@ -127,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("config_path", nargs="?", help="an ini file; without one the environment is read")
     path = parser.parse_args(arguments).config_path
     try:
-        config = from_ini(path) if path else from_environment(os.environ)
+        config = read_config(path, os.environ)
         logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=config.level)
         serve(config)
     except EnergyHwError as error:
