@@ -67,6 +67,8 @@ def missing_phases(data: str) -> tuple[int, ...]:
 
 def sagem_status(data: str) -> tuple[str, ...]:
     """MOTDETAT of a Sagem C2000-4 in words; other makers use other bits. Raises ValueError."""
+    if len(data) != 6:
+        raise ValueError(f"expected 6 hexadecimal digits, got {data!r}")
     word = int(data, 16).to_bytes(3)
     flags = tuple(text for byte, mask, text in SAGEM_FLAGS if word[byte] & mask)
     counters = ((word[1] & 0x0F, "watchdog resets"), (word[1] >> 4, "resets with loss of data"))
