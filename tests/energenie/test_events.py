@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from device_rig import BOUND_S
-from energy_hw.energenie.events import Callbacks, Event, EventStream, Listener
+from energy_hw.energenie.events import Callback, Callbacks, Event, EventStream, Listener
 
 POWER = Event("energenie:2:0x000373", "REAL_POWER", "real_power", 5, 3)
 
@@ -32,7 +32,22 @@ def test_a_listener_may_have_a_condition() -> None:
     assert not Listener("real_power", print, lambda event: event.value == 6).wants(POWER)
 
 
+def test_a_listener_that_has_left_is_not_called_for_what_waits() -> None:
+    called: list[object] = []
+    listener = Listener("real_power", lambda event: called.append(event.value))
+    callbacks, done = Callbacks(), threading.Event()
+    callbacks.post(listener, POWER)
+    listener.active = False
+    callbacks.call(done.set)
+    assert done.wait(BOUND_S)
+    assert called == []
+
+
 # -- callbacks -------------------------------------------------------------
+
+
+def post(callbacks: Callbacks, function: Callback) -> None:
+    callbacks.post(Listener("real_power", function), POWER)
 
 
 @pytest.fixture
@@ -46,8 +61,8 @@ def test_callbacks_are_called_in_order_in_a_thread_of_their_own(callbacks: Callb
     called: list[tuple[str, str]] = []
     done = threading.Event()
     for name in "abc":
-        callbacks.post(lambda event, name=name: called.append((name, threading.current_thread().name)), POWER)
-        callbacks.post(lambda _: done.set(), POWER)
+        post(callbacks, lambda _, name=name: called.append((name, threading.current_thread().name)))
+        callbacks.call(done.set)
         assert done.wait(BOUND_S)
         done.clear()
     callbacks.close()
@@ -62,9 +77,9 @@ def test_a_callback_that_raises_is_logged_once_and_the_next_one_is_called(
     def fail(event: Event) -> None:
         raise ValueError("a bug in the user's code")
 
-    callbacks.post(fail, POWER)
-    callbacks.post(fail, POWER)
-    callbacks.post(lambda _: done.set(), POWER)
+    post(callbacks, fail)
+    post(callbacks, fail)
+    callbacks.call(done.set)
     assert done.wait(BOUND_S)
     assert callbacks.errors == 2
     assert len([line for line in caplog.records if line.levelname == "ERROR"]) == 1
@@ -74,11 +89,11 @@ def test_a_callback_that_raises_is_logged_once_and_the_next_one_is_called(
 def test_a_callback_that_hangs_costs_the_oldest_events_and_they_are_counted(callbacks: Callbacks) -> None:
     held, release, called = threading.Event(), threading.Event(), []
     done = threading.Event()
-    callbacks.post(lambda _: (held.set(), release.wait(BOUND_S)), POWER)
+    post(callbacks, lambda _: (held.set(), release.wait(BOUND_S)))
     assert held.wait(BOUND_S)
     for number in range(4):
-        callbacks.post(lambda _, number=number: called.append(number), POWER)
-    callbacks.post(lambda _: done.set(), POWER)
+        post(callbacks, lambda _, number=number: called.append(number))
+    callbacks.call(done.set)
     assert callbacks.dropped == 2
     release.set()
     assert done.wait(BOUND_S)
@@ -87,7 +102,7 @@ def test_a_callback_that_hangs_costs_the_oldest_events_and_they_are_counted(call
 
 def test_closing_still_delivers_what_waits(callbacks: Callbacks) -> None:
     done = threading.Event()
-    callbacks.post(lambda _: done.set(), POWER)
+    callbacks.call(done.set)
     callbacks.close()
     assert done.wait(BOUND_S)
 

@@ -53,7 +53,7 @@ class Device(Thing):
         self.overdue_after_s = None if interval_s is None else OVERDUE * interval_s
         self._since = hub.clock.monotonic()
         device = device_id(manufacturer, self.product, sensor)
-        super().__init__(hub, device, model_name(manufacturer, self.product), name=name or hub.device_name(sensor))
+        super().__init__(hub, device, model_name(manufacturer, self.product), name=name or hub.name_of(device))
 
     def heard(self, heard: Heard) -> None:
         """The device said this, and the memory has it already; for a class that acts on it, in the radio's thread."""
@@ -111,9 +111,9 @@ class Device(Thing):
         """Check a command of the profile and hand it to the hub. Raises NotWritable, OutOfRange or LinkClosed."""
         checked = self.check(code, value)
         ticket = Ticket(self.device, self.control_name(code), _meant(code, checked))
-        order = self.order(code, checked, ticket, **self.options(self.obeyed(code), checked))
+        self.hub.submit(self.order(code, checked, ticket, **self.options(self.obeyed(code), checked)))
         self.memory.told(code, ticket)
-        return self.hub.submit(order)
+        return ticket
 
     def check(self, code: str, value: object) -> Value:
         """A value as it is sent, if the profile allows it.

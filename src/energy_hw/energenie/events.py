@@ -14,8 +14,9 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import TracebackType
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from energy_hw.reading import Report, Value
 from energy_hw.subscription import Subscription
@@ -66,16 +67,23 @@ Where = Callable[[Event], bool]
 Cancel = Callable[[], None]
 
 
-class Listener(NamedTuple):
-    """Who wants to know what: events of this name or code for which `where` holds."""
+@dataclass(slots=True, eq=False)
+class Listener:
+    """Who wants to know what: events of this name or code for which `where` holds, as long as it is active."""
 
     name: str
     callback: Callback
     where: Where | None = None
+    active: bool = True
 
     def wants(self, event: Event) -> bool:
         """Whether the event is for it. `where` is ours, not the user's: it must not fail."""
         return self.name in (event.name, event.code) and (self.where is None or self.where(event))
+
+    def tell(self, event: Event) -> None:
+        """Call it, unless it has left meanwhile."""
+        if self.active:
+            self.callback(event)
 
 
 class Callbacks:
@@ -87,14 +95,14 @@ class Callbacks:
     """
 
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
-        self._queue: Subscription[tuple[Callback, Event]] = Subscription(most_waiting)
+        self._queue: Subscription[tuple[Callable[[], object], object]] = Subscription(most_waiting)
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self.errors = 0
 
     @property
     def dropped(self) -> int:
-        """Events that no callback was in time for."""
+        """What no callback was in time for."""
         return self._queue.dropped
 
     def start(self) -> None:
@@ -104,28 +112,32 @@ class Callbacks:
                 self._thread = threading.Thread(target=self._run, name="energy-hw-events", daemon=True)
                 self._thread.start()
 
-    def post(self, callback: Callback, event: Event) -> None:
-        """Call back soon. Never blocks."""
-        self._queue.put((callback, event))
+    def post(self, listener: Listener, event: Event) -> None:
+        """Call it soon with the event, unless it has left by then. Never blocks."""
+        self._queue.put((partial(listener.tell, event), f"{event.name} of {event.device}"))
+
+    def call(self, work: Callable[[], object]) -> None:
+        """Do something soon, in the same thread and under the same rules. Never blocks."""
+        self.start()
+        self._queue.put((work, work))
 
     def close(self) -> None:
         """No new events; those that wait are still delivered. May be called twice."""
         self._queue.close()
 
     def _run(self) -> None:
-        for callback, event in self._queue:
+        for work, subject in self._queue:
             try:
-                callback(event)
+                work()
             except Exception as error:
-                self._note(event, error)
+                self._note(subject, error)
 
-    def _note(self, event: Event, error: Exception) -> None:
+    def _note(self, subject: object, error: Exception) -> None:
         """The first fault with its traceback; the same one ten times a second fills no log."""
         self.errors += 1
         first = self.errors == 1
-        text = "a callback failed on %s of %s (%d so far): %r"
         level = logging.ERROR if first else logging.DEBUG
-        logger.log(level, text, event.name, event.device, self.errors, error, exc_info=first)
+        logger.log(level, "a callback failed on %s (%d so far): %r", subject, self.errors, error, exc_info=first)
 
 
 class EventStream:

@@ -154,7 +154,7 @@ class Memory:
     # -- who wants to hear of it -------------------------------------------
 
     def listen(self, listener: Listener) -> Cancel:
-        """Call back from now on, until the returned function is called."""
+        """Call back from now on, until the returned function is called; then also not for what waits already."""
         self._callbacks.start()
         with self._lock:
             self._listeners = (*self._listeners, listener)
@@ -182,6 +182,7 @@ class Memory:
         return bool(self.name or self._listeners or self._streams)
 
     def _forget(self, listener: Listener) -> None:
+        listener.active = False
         with self._lock:
             self._listeners = tuple(other for other in self._listeners if other is not listener)
 
@@ -191,7 +192,7 @@ class Memory:
         for event in events:
             for listener in listeners:
                 if listener.wants(event):
-                    self._callbacks.post(listener.callback, event)
+                    self._callbacks.post(listener, event)
             for stream in streams:
                 stream.offer(event)
 

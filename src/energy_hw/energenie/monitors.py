@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Context, Decimal
 
 from energy_hw.energenie.device import Device
-from energy_hw.energenie.reported import Battery, Reported
+from energy_hw.energenie.reported import Battery, Reported, as_decimal
 
 _CONTEXT = Context(prec=28)
 """Square roots are rounded half even to this many digits before the last rounding."""
@@ -33,27 +33,48 @@ class Monitor(Device):
 
     @property
     def apparent_power(self) -> Decimal | None:
-        """sqrt(P^2 + Q^2) in VA, rounded half even to 0.1; None unless both are known."""
-        exact = self._apparent()
-        return None if exact is None else exact.quantize(VA)
+        """sqrt(P^2 + Q^2) in VA, rounded half even to 0.1; None unless one report had both."""
+        known = self._of_one_report("REAL_POWER", "REACTIVE_POWER")
+        return None if known is None else apparent_va(*known)
 
     @property
     def current(self) -> Decimal | None:
-        """Apparent power / voltage in A, rounded half even to 0.001; None unless all are known, or at 0 V."""
-        apparent, volts = self._apparent(), self.voltage
-        return None if apparent is None or not volts else _CONTEXT.divide(apparent, volts).quantize(MILLIAMPERE)
+        """Apparent power / voltage in A, rounded half even to 0.001; None unless one report had all, and at 0 V."""
+        known = self._of_one_report("REAL_POWER", "REACTIVE_POWER", "VOLTAGE")
+        return None if known is None else current_a(*known)
 
     @property
     def power_factor(self) -> Decimal | None:
-        """P / apparent power, -1 to 1, rounded half even to 0.01; None without load, where there is none."""
-        apparent, real = self._apparent(), self.real_power
-        return None if not apparent or real is None else _CONTEXT.divide(real, apparent).quantize(HUNDREDTH)
+        """P / apparent power, -1 to 1, rounded half even to 0.01; None unless one report had both, and without load."""
+        known = self._of_one_report("REAL_POWER", "REACTIVE_POWER")
+        return None if known is None else power_factor(*known)
 
-    def _apparent(self) -> Decimal | None:
-        real, reactive = self.real_power, self.reactive_power
-        if real is None or reactive is None:
-            return None
-        return _CONTEXT.sqrt(_CONTEXT.fma(real, real, _CONTEXT.multiply(reactive, reactive)))
+    def _of_one_report(self, *codes: str) -> list[Decimal] | None:
+        """Two reports are two moments: a power factor of both would be of neither."""
+        known = self.memory.all_known()
+        together = len({known[code].at if code in known else None for code in codes}) == 1
+        values = [as_decimal(known[code].reading.value) for code in codes] if together and codes[0] in known else []
+        return [value for value in values if value is not None] if values and None not in values else None
+
+
+def apparent_va(real: Decimal, reactive: Decimal) -> Decimal:
+    """sqrt(P^2 + Q^2), rounded half even to 0.1 VA."""
+    return _apparent(real, reactive).quantize(VA)
+
+
+def current_a(real: Decimal, reactive: Decimal, volts: Decimal) -> Decimal | None:
+    """Apparent power / voltage, rounded half even to 0.001 A; None at 0 V."""
+    return _CONTEXT.divide(_apparent(real, reactive), volts).quantize(MILLIAMPERE) if volts else None
+
+
+def power_factor(real: Decimal, reactive: Decimal) -> Decimal | None:
+    """P / apparent power, rounded half even to 0.01; None without load."""
+    apparent = _apparent(real, reactive)
+    return _CONTEXT.divide(real, apparent).quantize(HUNDREDTH) + 0 if apparent else None  # + 0: never -0.00
+
+
+def _apparent(real: Decimal, reactive: Decimal) -> Decimal:
+    return _CONTEXT.sqrt(_CONTEXT.fma(real, real, _CONTEXT.multiply(reactive, reactive)))
 
 
 class HouseMonitor(Battery, Device):

@@ -30,7 +30,11 @@ class Reported:
 
 def number(device: Device, code: str) -> Decimal | None:
     """The last value of a numeric parameter, exact, an int as a Decimal; None before the first, or if it is none."""
-    value = device.value(code)
+    return as_decimal(device.value(code))
+
+
+def as_decimal(value: object) -> Decimal | None:
+    """A number that a device sent; None for what is none."""
     return Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
 
