@@ -20,13 +20,8 @@ def old(label: str, data: str) -> bytes:
     return group(label, data, separator=" ")
 
 
-LONG = (
-    old("ADCO", ADDRESS),
-    old("OPTARIF", "BASE"),
-    old("BASE", "002815235"),
-    old("IINST", "001"),
-    old("PAPP", "00260"),
-)
+FIELDS = {"ADCO": ADDRESS, "OPTARIF": "BASE", "BASE": "002815235", "IINST": "001", "PAPP": "00260"}
+LONG = tuple(old(label, data) for label, data in FIELDS.items())
 SHORT = (old("ADIR1", "031"), old("ADCO", ADDRESS), *(old(f"IINST{n}", f"03{n}") for n in (1, 2, 3)))
 BAD = old("PAPP", "0216p")
 

@@ -71,5 +71,5 @@ def test_status_word_of_a_sagem(data: str, words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("data", ["40000p", "400000000B", ""])
 def test_status_word_that_is_none_of_a_sagem(data: str) -> None:
-    with pytest.raises(ValueError, match="expected 6 hex|invalid literal"):
+    with pytest.raises(ValueError, match=r"expected 6 hex|invalid literal"):
         sagem_status(data)

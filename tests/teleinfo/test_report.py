@@ -170,9 +170,8 @@ def test_only_a_complete_long_frame_says_that_there_is_no_overload() -> None:
 
 
 def test_three_phase_short_frame() -> None:
-    report = report_of(
-        *old({"ADIR2": "062", "ADCO": "041526123456", "IINST1": "003", "IINST2": "062", "IINST3": "001"})
-    )
+    currents = {"IINST1": "003", "IINST2": "062", "IINST3": "001"}
+    report = report_of(*old({"ADIR2": "062", "ADCO": "041526123456"} | currents))
     assert values(report) == {
         "overload_current_l2": 62,
         "meter_address": "041526123456",
