@@ -27,6 +27,7 @@ from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
+from energy_hw.energenie.names import Names
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.receiver import Heard, Receiver, Refused
@@ -52,12 +53,15 @@ class Engine(Household):
         seed: int | None = None,
         spacing_s: float = SPACING_S,
         audit: Audit | None = None,
+        household: Household | None = None,
     ) -> None:
+        """household: whom its devices belong to: the hub whose engine this is; without one, the engine itself."""
         self.core, self.board, self.radio, self.receiver = core, board, radio, receiver
         self.scheduler = Scheduler(receiver, board, seed, spacing_s=spacing_s, audit=audit)
         self.forecast, self.audit = self.scheduler.forecast, self.scheduler.audit
         self.windows = Windows(core, board.clock, self.scheduler.submit, self.forecast.expect)
-        self.roster = Roster(lambda heard: device_for(self, heard.message))
+        owner = household or self
+        self.roster = Roster(lambda heard: device_for(owner, heard.message))
 
     def step(self, most_s: float = math.inf) -> Heard | Refused | None:
         """Send what is due, wait (most_s at the longest), look once; devices and orders learn what came."""
@@ -81,6 +85,7 @@ class Engine(Household):
         self.windows.heard(event)  # first: who has just spoken listens for a moment
         self.roster.heard(event)
         self.scheduler.heard(event)
+        self.naming.discovery.heard(event)
 
     def submit(self, order: Order) -> Ticket:
         """Hand an order to the scheduler; its ticket's wait() steps this engine. Raises LinkClosed."""
@@ -129,9 +134,14 @@ def open_engine(
     seed: int | None = 0,
     spacing_s: float = SPACING_S,
     audit: Audit | None = None,
+    names: Names | None = None,
 ) -> Engine:
-    """An engine on an open board, receiving. core: `c`, `python`, or what ENERGY_HW_CORE says. Raises as Hub does."""
+    """An engine on an open board, receiving. Raises as Hub does.
+
+    core: `c`, `python`, or what ENERGY_HW_CORE says. names: None for those of a simulated house, or the default file.
+    """
     receiver, board, radio = open_receiver(None, None, None, config, core, board)
     engine = Engine(cores.get(core), board, radio, receiver, seed=seed, spacing_s=spacing_s, audit=audit)
     engine.windows.waiter = engine.step_until
+    engine.name_devices(names)
     return engine

@@ -24,8 +24,8 @@ ANSWER_S = 0.035
 """An answer that comes at once has begun by then, and its sync word is there: 20 ms, and 5 bytes at 4.8 kbit/s."""
 APART_S = 0.060
 DEFER_S = 2.0
-HOLD_AFTER_S = 3.0
-"""Who needs silence and does not get it so long has it made: other switches wait."""
+HOLD_AFTER_S, HOLD_S = 3.0, 10.0
+"""Who needs silence and does not get it so long has it made: other switches wait, but not for ever."""
 RESERVE = 0.05
 """Share of the hour's airtime kept for windows: 18 s, 300 commands to valves."""
 DRIVER_TRIES = 2
@@ -68,8 +68,7 @@ class Gate:
 
     def look(self, courses: Iterable[Course], now: float) -> None:
         """See whether one of them needs others to be silent: before its first burst, and between its bursts."""
-        quiet = (course for course in courses if course.order.silence_s and course.due < math.inf)
-        needy = (course for course in quiet if not course.fresh or now - course.due > HOLD_AFTER_S)
+        needy = (course for course in courses if course.order.silence_s and _needs_silence(course, now))
         self._silent_for = min(needy, key=lambda course: course.number, default=None)
 
     def opens_at(self, course: Course, now: float) -> float:
@@ -129,6 +128,11 @@ class Gate:
     def over_budget(self, course: Course) -> None:
         """Count it, once for each order."""
         self.counters.over_budget += _once(course, "over budget")
+
+
+def _needs_silence(course: Course, now: float) -> bool:
+    waited_s = now - course.due  # below 0 between two bursts
+    return (HOLD_AFTER_S if course.fresh else -HOLD_S) < waited_s < HOLD_AFTER_S + HOLD_S
 
 
 def _once(course: Course, what: str) -> bool:

@@ -18,12 +18,14 @@ from energy_hw import core as cores
 from energy_hw.core.interface import RadioConfig
 from energy_hw.energenie.audit import Audit
 from energy_hw.energenie.counters import HubCounters
+from energy_hw.energenie.discovery import Ask, Policy
 from energy_hw.energenie.engine import Engine
 from energy_hw.energenie.events import follow
 from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
+from energy_hw.energenie.names import Names
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Priority, Ticket
 from energy_hw.energenie.receiver import Heard, Refused
@@ -80,23 +82,32 @@ class Hub(Household):
         spacing_s: float = SPACING_S,
         audit: str | PathLike[str] | None = None,
         state: str | PathLike[str] | None = AUTO,
+        registry: Names | str | PathLike[str] | None = None,
+        discovery: str = Policy.NONE,
+        ask: Ask | None = None,
     ) -> None:
         """device: SPI node, or `sim:house`. wiring: a name in links.board.WIRINGS. dio0: BCM number.
         core: `c`, `python`, or what ENERGY_HW_CORE says. board: one that is open already.
         spacing_s: between two switchings of one relay, 0 for none. audit: file for a line of JSON for each order.
         state: file that keeps commands for devices that sleep, None for none; `auto` is one for each board in
-        $ENERGY_HW_STATE, /var/lib/energy-hw or ~/.local/state/energy-hw, and none for a simulated one."""
+        $ENERGY_HW_STATE, /var/lib/energy-hw or ~/.local/state/energy-hw, and none for a simulated one.
+        registry: names of devices, or the file; None is the default one, or a simulated house's own.
+        discovery: `none`, `auto`, `ask`, `autojoin` or `askjoin`: what to do with devices that have no name; ask is
+        called with an Unknown in the thread for callbacks, and says whether to take it in."""
         if simulate and device and not device.startswith("sim:"):
             raise ConfigError(f"expected a device or simulate=True, got both: {device}")
         device = device or ("sim:house" if simulate else None)
+        policy = Policy(discovery)
         self._receiver, self.board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
         self.core = cores.get(core)
         book = Audit(self.board.clock.now, audit)
-        self.engine = Engine(self.core, self.board, self._radio, self._receiver, spacing_s=spacing_s, audit=book)
+        self.engine = Engine(
+            self.core, self.board, self._radio, self._receiver, spacing_s=spacing_s, audit=book, household=self
+        )
         self.scheduler, self.roster = self.engine.scheduler, self.engine.roster
         self.forecast, self.audit = self.engine.forecast, self.engine.audit
         self.name, self.windows = self.board.name, self.engine.windows
-        self._keep(state)
+        self._settle_in(state, registry, policy, ask)
         self._most_waiting = most_waiting
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._stop = threading.Event()
@@ -115,10 +126,18 @@ class Hub(Household):
         self._thread.start()
         atexit.register(self.close)
 
-    def _keep(self, state: str | PathLike[str] | None) -> None:
-        """Nothing stays open if another hub has the file."""
+    def _settle_in(
+        self,
+        state: str | PathLike[str] | None,
+        registry: Names | str | PathLike[str] | None,
+        policy: Policy,
+        ask: Ask | None,
+    ) -> None:
+        """Nothing stays open if another hub has the file of commands."""
         try:
             self.windows.keep_in(state, self.board.name)
+            self.name_devices(registry, policy, ask)
+            self.engine.naming = self.naming
         except BaseException:
             self._radio.close()
             self.board.close()

@@ -185,7 +185,7 @@ class Order:
     priority: Priority = Priority.SWITCH
     ook_repeats: int = 0
     tries: int = 1
-    gap_s: tuple[float, float] = (0.040, 0.080)
+    gap_s: tuple[float, float] = (0.080, 0.120)
     silence_s: float = 0.0
     not_after: float = math.inf
     verdict: Verdict | None = None

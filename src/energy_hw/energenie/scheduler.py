@@ -145,9 +145,8 @@ class Scheduler:
         try:
             return self._gate.opens_at(course, now)
         except AirtimeExceeded as error:
-            self._gate.over_budget(course)
-            course.error = error
-            return now + error.wait_s
+            self._postpone(course, error)
+            return course.due
 
     def _attend(self, course: Course, now: float) -> None:
         """Its turn has come: look at the channel, then send."""
@@ -167,6 +166,8 @@ class Scheduler:
             self._send(course.order)
         except LinkError as error:
             self._failed(course, error)
+        except AirtimeExceeded as error:
+            self._postpone(course, error)
         except Exception as error:  # the frame could not be built, or is none
             course.ticket.settle(Outcome.FAILED, error)
         else:
@@ -193,6 +194,11 @@ class Scheduler:
         now = self._clock.monotonic()
         if not course.failed(error, now, self._random):
             course.ticket.settle(Outcome.FAILED, error)
+
+    def _postpone(self, course: Course, error: AirtimeExceeded) -> None:
+        """It waits for airtime, if that comes before its time is over."""
+        self._gate.over_budget(course)
+        course.error, course.due = error, self._clock.monotonic() + error.wait_s
 
     def _judge(self, course: Course, heard: Heard) -> None:
         verdict = _verdict(course.order, heard)
