@@ -63,7 +63,10 @@ class PythonScanner:
 
     def _forget(self) -> None:
         self._table = TABLES[self._parity]
-        self._wanted = {HT: 0, SP: 32}  # see _sound(); SP: 0 where the separator before the checksum counts
+        self._wanted = {
+            HT: 0,
+            SP: 32,
+        }  # what _difference() must be; SP: 0 where the separator before the checksum counts
         self._marked = b""  # FF or FF 00 at the end of what was fed, with Parity.HARD
         self._since = 0  # bytes after the last sound group
         self._straight = 0
@@ -120,31 +123,43 @@ class PythonScanner:
         table = self._table
         head, *lines = chunk[at:].translate(table).split(b"\n")
         at = self._walk(chunk, at, at + len(head), events)
-        partial, mark, add, fits = self._state is State.GROUP, len(events), events.append, LINE.fullmatch
-        wanted = self._wanted
+        partial, mark = self._state is State.GROUP, len(events)
         for line in lines:
-            size = len(line)
-            if (
-                size <= LONGEST + 1
-                and not partial
-                and fits(line)
-                and (adler32(line) + 18 - 2 * line[-2]) & 63 == wanted[line[-3]]
-            ):
-                add(line[:-1])
-                at += size + 1
-                continue
-            if len(events) > mark:
+            whole = line if line.endswith(b"\r") else line[: line.find(b"\r") + 1]
+            end, taken = at + 1 + len(line), 0
+            if not partial and self._is_sound(whole):
+                events.append(whole[:-1])
+                taken = 1 + len(whole)
+            if at + taken < end:
                 self._swept(len(events) - mark)
-            at = self._walk(chunk, at, at + 1 + size, events)
-            if self._table is not table:
-                return at
-            partial, mark = self._state is State.GROUP, len(events)
-        if len(events) > mark:
-            self._swept(len(events) - mark)
+                at = self._walk(chunk, at + taken, end, events)
+                if self._table is not table:
+                    return at
+                partial, mark = self._state is State.GROUP, len(events)
+            at = end
+        self._swept(len(events) - mark)
         return at
+
+    def _is_sound(self, line: bytes) -> bool:
+        """Whether a group, with its CR, can be taken as it is."""
+        return (
+            len(line) <= LONGEST + 1
+            and LINE.fullmatch(line) is not None
+            and self._difference(line) == self._wanted[line[-3]]
+        )
+
+    @staticmethod
+    def _difference(line: bytes) -> int:
+        """Checksum of everything up to the last separator, less the one that the group carries, modulo 64.
+
+        Adler-32 begins with 1, and its low half is a sum, modulo 65521; a group with its CR has less than that.
+        """
+        return (adler32(line) - 1 - CR - 2 * line[-2] + 0x20) & 0x3F
 
     def _swept(self, groups: int) -> None:
         """Note groups that came in one sweep, the last byte of the last one just now."""
+        if not groups:
+            return
         self._counts["groups"] += groups
         self._since = self._straight = 0
         self._has_groups = True
@@ -245,8 +260,7 @@ class PythonScanner:
         line = text + b"\r"
         if not LINE.fullmatch(line):
             return "format" if LABEL.match(text) else "charset"
-        separator, character = text[-2:]
-        difference = (adler32(line) + 18 - 2 * character) & 63
+        separator, difference = text[-2], self._difference(line)
         if difference == self._wanted[separator]:
             return ""
         self._learn(separator, difference)
