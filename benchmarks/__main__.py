@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 
-NAMES = ("startup", "codec", "wakeups", "recovery", "loss", "control")
+NAMES = ("startup", "codec", "teleinfo", "wakeups", "recovery", "loss", "control")
 
 
 def main() -> int:
