@@ -72,8 +72,8 @@ class Unknown:
 Ask = Callable[[Unknown], bool]
 
 
-class Household(Protocol):
-    """What discovery needs of the hub."""
+class Home(Protocol):
+    """What discovery needs of the hub; naming.py has it."""
 
     def is_named(self, device: str) -> bool:
         """Whether the device has a name already."""
@@ -97,9 +97,9 @@ class Discovery:
     Thread safety: heard() in the radio's thread; the rest from any.
     """
 
-    def __init__(self, household: Household, policy: Policy = Policy.NONE, ask: Ask | None = None) -> None:
+    def __init__(self, home: Home, policy: Policy = Policy.NONE, ask: Ask | None = None) -> None:
         """ask: for the policies that ask; without it they take nobody in."""
-        self._household = household
+        self._home = home
         self._ask = ask
         self.policy = Policy(policy)
         self._unknown: OrderedDict[str, Unknown] = OrderedDict()
@@ -116,7 +116,7 @@ class Discovery:
 
     def pair(self, seconds: float = PAIRING_S) -> None:
         """Take in whoever asks to join within the next seconds, whatever the policy."""
-        self._pairing_until = self._household.monotonic() + seconds
+        self._pairing_until = self._home.monotonic() + seconds
 
     def stop_pairing(self) -> None:
         """End it early. May be called twice."""
@@ -126,7 +126,7 @@ class Discovery:
     def pairing_s(self) -> float:
         """How long pairing still lasts, 0 when it is over."""
         until = self._pairing_until
-        return 0.0 if until is None else max(0.0, until - self._household.monotonic())
+        return 0.0 if until is None else max(0.0, until - self._home.monotonic())
 
     # -- the radio's thread ------------------------------------------------
 
@@ -136,10 +136,10 @@ class Discovery:
         if heard.standing is not Standing.DEVICE or not device.startswith("energenie:"):
             return
         joins = any(record.parameter == JOIN and record.command for record in heard.message.records)
-        if not self._household.is_named(device):
+        if not self._home.is_named(device):
             self._consider(self._note(heard, joins), heard, joins)
         elif joins:
-            self._household.answer_join(heard.message, heard.at)  # its button was held again
+            self._home.answer_join(heard.message, heard.at)  # its button was held again
 
     def _note(self, heard: Heard, joins: bool) -> Unknown:
         report, message = heard.report, heard.message
@@ -158,10 +158,10 @@ class Discovery:
 
     def _consider(self, one: Unknown, heard: Heard, joins: bool) -> None:
         if joins and (self.pairing_s or self.policy is Policy.AUTOJOIN):
-            self._household.answer_join(heard.message, heard.at)
-            self._household.call_later(lambda: self._take_in(one))
+            self._home.answer_join(heard.message, heard.at)
+            self._home.call_later(lambda: self._take_in(one))
         elif self.policy is Policy.AUTO:
-            self._household.call_later(lambda: self._take_in(one))
+            self._home.call_later(lambda: self._take_in(one))
         elif self.policy is Policy.ASK or (joins and self.policy is Policy.ASKJOIN):
             self._ask_about(one, heard if joins else None)
 
@@ -170,7 +170,7 @@ class Discovery:
         if self._ask is None or one.refused or one.device in self._asking:
             return
         self._asking.add(one.device)
-        self._household.call_later(lambda: self._decide(one, heard))
+        self._home.call_later(lambda: self._decide(one, heard))
 
     # -- outside the radio's thread ----------------------------------------
 
@@ -178,7 +178,7 @@ class Discovery:
         try:
             if self._ask is not None and self._ask(replace(one)):
                 if heard is not None:
-                    self._household.answer_join(heard.message, heard.at)
+                    self._home.answer_join(heard.message, heard.at)
                 self._take_in(one)
             else:
                 one.refused = True
@@ -186,9 +186,9 @@ class Discovery:
             self._asking.discard(one.device)
 
     def _take_in(self, one: Unknown) -> None:
-        if self._household.is_named(one.device):
+        if self._home.is_named(one.device):
             return  # its second frame came before the first one's work was done
-        self._household.take_in(replace(one))
+        self._home.take_in(replace(one))
         with self._lock:
             self._unknown.pop(one.device, None)
         logger.info("%s (%s) was taken in", one.device, one.model)

@@ -57,6 +57,7 @@ class Engine(Household):
     ) -> None:
         """household: whom its devices belong to: the hub whose engine this is; without one, the engine itself."""
         self.core, self.board, self.radio, self.receiver = core, board, radio, receiver
+        self.identities = receiver.identities
         self.scheduler = Scheduler(receiver, board, seed, spacing_s=spacing_s, audit=audit)
         self.forecast, self.audit = self.scheduler.forecast, self.scheduler.audit
         self.windows = Windows(core, board.clock, self.scheduler.submit, self.forecast.expect)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from energy_hw.core.interface import Core
+from energy_hw.energenie.discovery import PAIRING_S, Ask, Policy, Unknown
+from energy_hw.energenie.identity import Identities
 from energy_hw.energenie.memory import Memory
+from energy_hw.energenie.names import Names, names_for
+from energy_hw.energenie.naming import Naming
 from energy_hw.energenie.orders import Order, Ticket
 from energy_hw.energenie.roster import Roster
 from energy_hw.energenie.thing import Thing
@@ -26,9 +31,19 @@ class Household(ABC):
 
     core: Core
     board: Board
+    identities: Identities
     roster: Roster
     windows: Windows
     """Commands that wait for devices that sleep."""
+
+    naming: Naming
+
+    def name_devices(
+        self, names: Names | str | PathLike[str] | None, policy: str = Policy.NONE, ask: Ask | None = None
+    ) -> None:
+        """An object for every device that has a name; what to do with those that have none. Once, at the start."""
+        self.naming = Naming(self, names_for(self.board, names), Policy(policy), ask)
+        self.naming.make_all()
 
     @abstractmethod
     def submit(self, order: Order) -> Ticket:
@@ -49,11 +64,28 @@ class Household(ABC):
 
         Raises UnknownDevice, which is a KeyError and suggests what may have been meant.
         """
-        return self.roster.find(key)
+        named = self.naming.find(key) if isinstance(key, str) else None
+        return named or self.roster.find(key)
 
     def device_name(self, sensor: int) -> str:
         """The name of a sensor id, or an empty string."""
-        return self.board.names.get(sensor, "")
+        return self.naming.name_of_sensor(sensor)
+
+    def name_of(self, device: str) -> str:
+        """The name of a device id, or an empty string."""
+        return self.naming.name_of(device)
+
+    # -- who has no name ---------------------------------------------------
+
+    def unknown(self) -> list[Unknown]:
+        """Devices that were heard and have no name, the last heard last."""
+        return self.naming.discovery.unknown()
+
+    def pair(self, seconds: float = PAIRING_S) -> None:
+        """Take in whoever asks to join within the next seconds; naming.discovery.pairing_s counts down."""
+        self.naming.discovery.pair(seconds)
+
+    # -- its devices -------------------------------------------------------
 
     def memory(self, device: str) -> Memory:
         """What is known of a device id; the objects that stand for it share this."""
@@ -72,4 +104,5 @@ class Household(ABC):
 
         Raises UnknownDevice, NotWritable, OutOfRange, AirtimeExceeded, LinkClosed; NotConfirmed after `wait` seconds.
         """
-        return self.roster.find(device).command(name, value, wait)
+        thing: Thing = self[device]
+        return thing.command(name, value, wait)

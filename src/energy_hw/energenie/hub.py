@@ -104,6 +104,7 @@ class Hub(Household):
         self.engine = Engine(
             self.core, self.board, self._radio, self._receiver, spacing_s=spacing_s, audit=book, household=self
         )
+        self.identities = self._receiver.identities
         self.scheduler, self.roster = self.engine.scheduler, self.engine.roster
         self.forecast, self.audit = self.engine.forecast, self.engine.audit
         self.name, self.windows = self.board.name, self.engine.windows

@@ -62,6 +62,10 @@ class Identities:
         """Make a sensor known by its owner's word; what is heard does not change it, nor make it forgotten."""
         self._pinned[manufacturer, sensor] = product
 
+    def unpin(self, manufacturer: int, sensor: int) -> None:
+        """Its owner says nothing of it any more; what is heard counts again."""
+        self._pinned.pop((manufacturer, sensor), None)
+
     def admit(self, message: Message) -> Standing:
         """Take note of a valid message and say what it is."""
         pinned = self._pinned.get((message.manufacturer, message.sensor))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
@@ -82,12 +83,12 @@ class HouseNames:
             return self._entries.pop(find(self._entries, name, MEMORY).name)
 
 
-def names_for(board: Board, registry: Names | str | Path | None) -> Names:
+def names_for(board: Board, registry: Names | str | PathLike[str] | None) -> Names:
     """The registry that was asked for; else the simulated house's own names, or the default file."""
     if registry is None:
         simulated = [Entry(*row) for row in board.devices]
         return HouseNames(simulated) if board.simulated else Registry()
-    return Registry(registry) if isinstance(registry, str | Path) else registry
+    return Registry(registry) if isinstance(registry, str | PathLike) else registry
 
 
 class NameTable:
@@ -103,6 +104,13 @@ class NameTable:
 
     def entry(self, device: str) -> Entry | None:
         """The entry of a device id, or None."""
+        return self._read().get(device)
+
+    def entries(self) -> list[Entry]:
+        """All of them."""
+        return list(self._read().values())
+
+    def _read(self) -> dict[str, Entry]:
         try:
             self._by_device = {entry.device: entry for entry in self._names.entries()}
             self._told = ""
@@ -110,4 +118,4 @@ class NameTable:
             if str(error) != self._told:  # once, not with every frame
                 self._told = str(error)
                 logger.error("devices go without new names: %s", error)
-        return self._by_device.get(device)
+        return self._by_device
