@@ -43,9 +43,10 @@ enum ehw_size {
 	EHW_OOK_SIZE = 16,
 	EHW_MOST_RECORDS = 28, /* 56 bytes between header and CRC, 2 bytes each at least */
 	EHW_MOST_DATA = 15,
-	EHW_LABEL_SIZE = 32,     /* GPIO_MAX_NAME_SIZE */
-	EHW_MOST_SAMPLES = 64,   /* bytes that one look takes from the FIFO */
-	EHW_MOST_HEARD = 4,      /* codes that end within so many samples */
+	EHW_LABEL_SIZE = 32,   /* GPIO_MAX_NAME_SIZE */
+	EHW_MOST_SAMPLES = 64, /* bytes that one look takes from the FIFO */
+	EHW_MOST_HEARD = 4,    /* codes that end within so many samples */
+	EHW_MOST_LINES = 16,
 	EHW_MOST_REGISTERS = 38, /* of a band table, and the mode */
 };
 
@@ -308,6 +309,21 @@ uint32_t ehw_pins_lost(const struct ehw_pins *pins);
 
 /* Outputs low, lines released. NULL is allowed. */
 void ehw_pins_close(struct ehw_pins *pins);
+
+/* ---- Linux GPIO, lines that are only driven: lines.c ---- */
+
+struct ehw_lines;
+
+/* Request 1..16 lines as outputs, all low. label as in struct ehw_wiring, culprit may be NULL.
+ * EHW_ERR_RANGE; EHW_ERR_NO_NODE, EHW_ERR_BUSY, EHW_ERR_PERMISSION, EHW_ERR_BUS. */
+int ehw_lines_open(const char *label, const uint8_t *offsets, size_t count,
+		   struct ehw_lines **lines, struct ehw_culprit *culprit);
+
+/* Bit i high: the line of offsets[i]; all others low, at once. EHW_ERR_BUS. */
+int ehw_lines_set(struct ehw_lines *lines, uint32_t high);
+
+/* All low, released. NULL is allowed. */
+void ehw_lines_close(struct ehw_lines *lines);
 
 /* A bus of spidev and gpiochip; both must outlive it. pins may be NULL. */
 struct ehw_native {

@@ -6,11 +6,10 @@
  * Thread safety: one thread at a time on one handle, except ehw_pins_wake().
  */
 #define _GNU_SOURCE
-#include "ehw.h"
+#include "gpiochip.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/gpio.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +59,7 @@ static int open_if_wanted(const char *node, const char *wanted)
 }
 
 /* A node that may not be opened could be the one: say so rather than "there is none". */
-static int open_chip(const char *wanted, struct ehw_culprit *culprit)
+int gpio_open_chip(const char *wanted, struct ehw_culprit *culprit)
 {
 	char node[EHW_LABEL_SIZE];
 	int refused = 0;
@@ -99,9 +98,8 @@ static void find_holder(int chip, const struct gpio_v2_line_request *request,
 	}
 }
 
-/* Returns the file of the lines, or a negative status. */
-static int request_lines(int chip, struct gpio_v2_line_request *request, uint64_t flags,
-			 struct ehw_culprit *culprit)
+int gpio_request_lines(int chip, struct gpio_v2_line_request *request, uint64_t flags,
+		       struct ehw_culprit *culprit)
 {
 	int error;
 
@@ -136,7 +134,7 @@ static int request_outputs(struct ehw_pins *pins, int chip, const struct ehw_wir
 	pins->transmit = add_line(&request, wiring->led_transmit);
 	if (request.num_lines == 0)
 		return EHW_OK;
-	fd = request_lines(chip, &request, GPIO_V2_LINE_FLAG_OUTPUT, culprit);
+	fd = gpio_request_lines(chip, &request, GPIO_V2_LINE_FLAG_OUTPUT, culprit);
 	pins->outputs = fd < 0 ? -1 : fd;
 	return fd < 0 ? fd : EHW_OK;
 }
@@ -150,7 +148,7 @@ static int request_edges(struct ehw_pins *pins, int chip, const struct ehw_wirin
 
 	if (!add_line(&request, wiring->dio0))
 		return EHW_OK;
-	fd = request_lines(chip, &request, flags, culprit);
+	fd = gpio_request_lines(chip, &request, flags, culprit);
 	pins->edges = fd < 0 ? -1 : fd;
 	return fd < 0 ? fd : fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? EHW_ERR_BUS : EHW_OK;
 }
@@ -158,7 +156,7 @@ static int request_edges(struct ehw_pins *pins, int chip, const struct ehw_wirin
 static int request_all(struct ehw_pins *pins, const struct ehw_wiring *wiring,
 		       struct ehw_culprit *culprit)
 {
-	int chip = open_chip(wiring->label, culprit);
+	int chip = gpio_open_chip(wiring->label, culprit);
 	int status, error;
 
 	if (chip < 0)
