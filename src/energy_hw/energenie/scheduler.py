@@ -131,12 +131,10 @@ class Scheduler:
 
     def _is_ready(self, course: Course, now: float) -> bool:
         """Whether it may go now; notes when to look at it again, and settles what is over."""
-        if course.is_over(now):
+        at = now if course.is_over(now) else self._opens_at(course, now)
+        if course.is_over(now) or course.in_vain(at):
             course.ticket.settle(*course.end())
-            return False
-        at = self._opens_at(course, now)
-        if course.in_vain(at):
-            course.ticket.settle(*course.end())
+            self._next_at = now  # who waits for it shall not wait for the next look, too
             return False
         self._next_at = min(self._next_at, course.over_at, at if at > now else math.inf)
         return at <= now
