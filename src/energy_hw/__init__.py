@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from energy_hw.core.interface import RadioConfig as RadioConfig
     from energy_hw.energenie.generic import GenericDevice as GenericDevice
     from energy_hw.energenie.hub import Hub as Hub
+    from energy_hw.energenie.legacy import Dimmer as Dimmer
+    from energy_hw.energenie.legacy import LightSwitch as LightSwitch
+    from energy_hw.energenie.legacy import Socket as Socket
+    from energy_hw.energenie.legacy import Strip as Strip
     from energy_hw.energenie.monitors import HouseMonitor as HouseMonitor
     from energy_hw.energenie.monitors import Monitor as Monitor
     from energy_hw.energenie.plug import Plug as Plug
@@ -46,6 +50,10 @@ _HOMES = {
     "OpenSensor": "energy_hw.energenie.sensors",
     "Click": "energy_hw.energenie.sensors",
     "GenericDevice": "energy_hw.energenie.generic",
+    "Socket": "energy_hw.energenie.legacy",
+    "Strip": "energy_hw.energenie.legacy",
+    "LightSwitch": "energy_hw.energenie.legacy",
+    "Dimmer": "energy_hw.energenie.legacy",
     "RadioConfig": "energy_hw.core.interface",
     "EnergyHwError": "energy_hw.errors",
     "Control": "energy_hw.reading",
@@ -58,11 +66,13 @@ _HOMES = {
 __all__ = [
     "Click",
     "Control",
+    "Dimmer",
     "EnergyHwError",
     "Etrv",
     "GenericDevice",
     "HouseMonitor",
     "Hub",
+    "LightSwitch",
     "Monitor",
     "MotionSensor",
     "OpenSensor",
@@ -71,6 +81,8 @@ __all__ = [
     "RadioConfig",
     "Reading",
     "Report",
+    "Socket",
+    "Strip",
     "TeleinfoMeter",
     "Thermostat",
     "__version__",

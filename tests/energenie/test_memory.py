@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from decimal import Decimal
 
 import pytest
@@ -114,6 +115,17 @@ def test_a_listener_that_left_hears_nothing_more() -> None:
         cancel()
         cancel()
         assert device.memory._listeners == ()
+
+
+def test_a_loop_over_events_holds_its_stream_and_a_stream_that_nobody_holds_is_forgotten() -> None:
+    with open_desk() as desk:
+        device = Device(desk.engine, SENSOR, 2)
+        device.events()
+        loop = iter(device.events("real_power"))
+        gc.collect()
+        assert len(device.memory._streams) == 1
+        desk.say(2, REAL_POWER=100)
+        assert next(loop).value == 100
 
 
 def test_streams_end_with_the_hub_and_new_ones_are_over_at_once() -> None:

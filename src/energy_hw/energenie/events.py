@@ -171,10 +171,11 @@ class EventStream:
         self._queue.close()
 
     def __iter__(self) -> Iterator[Event]:
-        return iter(self._queue)
+        yield from self._queue  # a generator holds the stream, which the memory does not
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return follow(self._queue)
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        async for event in follow(self._queue):
+            yield event
 
     def __enter__(self) -> EventStream:
         return self
