@@ -6,6 +6,7 @@ A Guard goes around any ASGI application. In this order it looks at
                     foreign name that resolves to this machine (DNS rebinding) is one of the others.
     Origin          what changes something must not come from another site's page; else 403
     Content-Type    and must be JSON, which no form can send; else 415
+    all headers     at most limits.head_bytes; else 431
     Content-Length  at most limits.body_bytes; else 413, also when it is found out on the way
     Authorization   Basic; 401, or 429 after too many wrong tries
 
@@ -27,7 +28,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from energy_hw.web.auth import Users, Verdict
-from energy_hw.web.checks import READING, Refusal, announced, foreign, host_check, not_json, not_this_host, too_long
+from energy_hw.web.checks import (
+    READING,
+    Refusal,
+    announced,
+    foreign,
+    head_too_long,
+    host_check,
+    not_json,
+    not_this_host,
+    too_long,
+)
 from energy_hw.web.limits import Limits
 
 SECURITY = (
@@ -90,6 +101,8 @@ class Guard:
             await self._refuse(too_long(self.rules.limits.body_bytes), send)
 
     def _refusal(self, scope: Scope) -> Refusal | None:
+        if _head_bytes(scope) > self.rules.limits.head_bytes:  # h11 limits what comes in pieces alone
+            return head_too_long(self.rules.limits.head_bytes)
         headers: dict[bytes, bytes] = dict(scope["headers"])
         host = headers.get(b"host")  # HTTP/1.0 may leave it out; a browser never does
         if host is not None and not self._answers_to(host):
@@ -148,6 +161,10 @@ class _Body:
         if self._got > self._most:
             raise _TooLong(self._most)
         return message
+
+
+def _head_bytes(scope: Scope) -> int:
+    return len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(n) + len(v) for n, v in scope["headers"])
 
 
 def _secured(send: Send) -> Send:

@@ -66,7 +66,7 @@ def foreign(headers: Headers) -> Refusal | None:
     """403 for a request that changes something and comes from the page of another origin."""
     site = headers.get(b"sec-fetch-site", b"none")
     origin = headers.get(b"origin")
-    own = origin is None or urlsplit(origin).netloc.lower() == headers.get(b"host", b"").lower() != b""
+    own = origin is None or origin.partition(b"://")[2].lower() == headers.get(b"host", b"").lower() != b""
     if own and site in (b"none", b"same-origin"):
         return None
     return Refusal(HTTPStatus.FORBIDDEN, "another site's page may not change anything here")
@@ -89,3 +89,8 @@ def announced(headers: Headers) -> int:
 def too_long(most: int) -> Refusal:
     """413; most in bytes."""
     return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"expected a body of {most} bytes at most")
+
+
+def head_too_long(most: int) -> Refusal:
+    """431; most in bytes."""
+    return Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"expected headers of {most} bytes at most")

@@ -32,7 +32,7 @@ class Server:
 
     listen: `host:port`, `[v6]:port`, or `:port` for every address; port 0 takes a free one.
     Raises ConfigError for a malformed listen and for one beyond loopback without credentials,
-    LinkBusy if the port is taken. Thread safety: start and stop from one thread.
+    LinkBusy if the port is taken. url: the first address. Thread safety: start and stop from one thread.
     """
 
     def __init__(self, guard: Guard, listen: str) -> None:
@@ -46,6 +46,7 @@ class Server:
         limits = guard.rules.limits
         self.guard, self.door = guard, Door(limits)
         self._sockets = bind(addresses)
+        self.url = _url(self._sockets[0])
         self._thread: threading.Thread | None = None
         self._uvicorn = _Uvicorn(
             guard,
@@ -67,12 +68,6 @@ class Server:
                 timeout_notify=5,
             ),
         )
-
-    @property
-    def url(self) -> str:
-        """Where it listens: the first of its addresses."""
-        host, port = self._sockets[0].getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def run(self) -> None:
         """Serve until SIGTERM, SIGINT, or stop() in another thread. The signal is raised again at the end."""
@@ -190,6 +185,11 @@ def _listening(family: socket.AddressFamily, address: tuple[str, int]) -> socket
         sock.close()
         raise
     return sock
+
+
+def _url(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _close_all(sockets: list[socket.socket]) -> None:
