@@ -8,9 +8,11 @@ from decimal import Decimal
 import pytest
 
 from device_rig import SENSOR, Desk, open_desk, record
+from energy_hw import HouseMonitor, OpenSensor
 from energy_hw.core.message import Message
 from energy_hw.core.python.openhems import decode
 from energy_hw.energenie.device import Device, verdict
+from energy_hw.energenie.devices import class_for
 from energy_hw.energenie.orders import Ticket
 from energy_hw.energenie.profiles import by_product
 from energy_hw.errors import LinkClosed, NotWritable, OutOfRange
@@ -57,11 +59,33 @@ def test_a_device_is_overdue_after_one_and_a_half_intervals() -> None:
 @pytest.mark.parametrize("product", [0x05, 0x0C, 0x0D, 0x13, 0x42])
 def test_a_device_without_an_interval_is_overdue_only_where_that_is_asked_for(product: int) -> None:
     with open_desk() as desk:
-        device = Device(desk.engine, SENSOR, product)  # type: ignore[arg-type]
+        device = class_for(product)(desk.engine, SENSOR, product)
         desk.engine.run_s(3600.0)
         assert not device.overdue
         device.overdue_after_s = 600.0
         assert device.overdue
+
+
+def test_an_interval_that_no_source_states_is_learned() -> None:
+    with open_desk() as desk:
+        meter = HouseMonitor(desk.engine, SENSOR)
+        for _ in range(6):
+            desk.say(5, APPARENT_POWER=100)
+            desk.engine.run_s(19.5)
+        assert meter.interval_s == pytest.approx(20.0, abs=0.5)
+        assert not meter.overdue
+        desk.engine.run_s(15.0)
+        assert meter.overdue
+
+
+def test_a_door_that_opens_every_morning_is_not_overdue_on_sunday() -> None:
+    with open_desk() as desk:
+        door = OpenSensor(desk.engine, SENSOR)
+        for _ in range(6):
+            desk.say(0x0D, DOOR_SENSOR=1)
+            desk.engine.run_s(99.5)
+        desk.engine.run_s(1000.0)
+        assert (door.interval_s, door.overdue) == (None, False)
 
 
 def test_a_name_is_shared_by_all_objects_of_a_device() -> None:

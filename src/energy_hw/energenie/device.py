@@ -32,14 +32,16 @@ _random = SystemRandom()
 class Device(Thing):
     """One OpenHEMS device as the hub knows it; of a product without a profile too.
 
-    device: `energenie:2:0x000373`. profile: None for an unknown product. overdue_after_s: set it to be told of a
-    silence that is too long; None where no source says how often it speaks.
+    device: `energenie:2:0x000373`. profile: None for an unknown product. overdue_after_s: how long it may be silent;
+    None is one and a half of its intervals.
 
     Thread safety: call from any thread; callbacks run in the hub's thread for events.
     """
 
     product: int
     """Set by each class for its product."""
+    on_events: ClassVar[bool] = False
+    """It speaks when something happens, and may be silent for weeks."""
     names: ClassVar[dict[str, str]] = {"SWITCH_STATE": "switch"}
     """Names of controls by code, where the parameter's own name is not what one would say."""
 
@@ -49,8 +51,7 @@ class Device(Thing):
         self.sensor, self.manufacturer = sensor, manufacturer
         self.product = self.product if product is None else product
         self.profile: Profile | None = by_product(self.product) if manufacturer == ENERGENIE else None
-        interval_s = self.profile.interval_s if self.profile else None
-        self.overdue_after_s = None if interval_s is None else OVERDUE * interval_s
+        self.overdue_after_s: float | None = None
         self._since = hub.clock.monotonic()
         device = device_id(manufacturer, self.product, sensor)
         super().__init__(hub, device, model_name(manufacturer, self.product), name=name or hub.name_of(device))
@@ -82,12 +83,25 @@ class Device(Thing):
         return None if report is None else report.received
 
     @property
+    def interval_s(self) -> float | None:
+        """Seconds between its reports as seen, else by its profile; None if neither tells, or it speaks on events."""
+        if self.on_events:
+            return None
+        learned_s = self.hub.forecast.interval_s(self.device)
+        return learned_s or (self.profile.interval_s if self.profile else None)
+
+    @property
     def overdue(self) -> bool:
-        """Whether it has been silent for longer than overdue_after_s; a device on events never is."""
-        if self.overdue_after_s is None:
-            return False
+        """Whether it has been silent for too long: see overdue_after_s.
+
+        A device that speaks when something happens never is, unless that is set; nor is one whose interval neither
+        its profile says nor its reports have shown.
+        """
+        allowed_s = self.overdue_after_s
+        if allowed_s is None and self.interval_s is not None:
+            allowed_s = OVERDUE * self.interval_s
         last = self._since if self.memory.at is None else self.memory.at
-        return self.hub.clock.monotonic() - last > self.overdue_after_s
+        return allowed_s is not None and self.hub.clock.monotonic() - last > allowed_s
 
     @property
     def rssi(self) -> Decimal | None:

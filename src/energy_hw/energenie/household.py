@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from energy_hw.core.interface import Core
 from energy_hw.energenie.discovery import PAIRING_S, Ask, Policy, Unknown
+from energy_hw.energenie.forecast import Forecast
 from energy_hw.energenie.identity import Identities
 from energy_hw.energenie.memory import Memory
 from energy_hw.energenie.names import Names, names_for
@@ -33,6 +34,8 @@ class Household(ABC):
     board: Board
     identities: Identities
     roster: Roster
+    forecast: Forecast
+    """When devices report."""
     windows: Windows
     """Commands that wait for devices that sleep."""
 

@@ -80,8 +80,8 @@ def _apparent(real: Decimal, reactive: Decimal) -> Decimal:
 class HouseMonitor(Battery, Device):
     """MIHO006 House Monitor: a clamp around the supply, on three cells.
 
-    It cannot see the mains: what it sends as VOLTAGE is its battery. No source states its interval, so it is
-    overdue only where overdue_after_s is set.
+    It cannot see the mains: what it sends as VOLTAGE is its battery. No source states its interval: it is
+    overdue only once its reports have shown one.
 
     Thread safety: call from any thread.
     """

@@ -19,6 +19,7 @@ class MotionSensor(Battery):
     """MIHO032: says that something moves, and 60 s after the last motion that nothing does."""
 
     product = 0x0C
+    on_events = True
 
     @property
     def motion(self) -> bool | None:
@@ -38,6 +39,7 @@ class OpenSensor(Battery):
     """MIHO033: says open and closed. It never says anything of its battery."""
 
     product = 0x0D
+    on_events = True
 
     @property
     def is_open(self) -> bool | None:
@@ -57,6 +59,7 @@ class Click(Battery):
     """MIHO089: a button that tells a single, a double and a long press apart."""
 
     product = 0x13
+    on_events = True
 
     @property
     def last_press(self) -> str | None:
