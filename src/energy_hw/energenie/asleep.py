@@ -124,11 +124,9 @@ class Sleeper(Battery):
         return None if at is None else self.hub.clock.now() + timedelta(seconds=at - now)
 
     @property
-    def overdue(self) -> bool:
-        """Whether it has missed a report: silent for one and a half intervals, as commanded or seen."""
-        interval_s = self.queue.interval_s
-        self.overdue_after_s = None if interval_s is None else 1.5 * interval_s
-        return super().overdue
+    def interval_s(self) -> float | None:
+        """Seconds between its reports, as commanded or seen; it is overdue after one and a half."""
+        return self.queue.interval_s
 
 
 def flag(value: Any) -> bool | None:
