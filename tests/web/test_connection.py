@@ -151,7 +151,7 @@ def test_who_is_being_answered_is_not_evicted() -> None:
         busy = [crowd.enter_context(dial(server.url)) for _ in range(2)]
         for sock in busy:
             sock.sendall(POST)  # its headers are whole: it is answered, as soon as its body is there
-        until(lambda: not server.door._waiting)
+        until(lambda: server.door._inside.total() == 2 and not server.door._waiting)
         with dial(server.url) as late:
             assert read_to_end(late).startswith(b"HTTP/1.1 503")
         for sock in busy:
