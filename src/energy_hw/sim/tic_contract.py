@@ -17,7 +17,8 @@ HISTORIQUE, STANDARD = Mode.HISTORIQUE, Mode.STANDARD
 class Contract:
     """One meter. tariff: base, hc, ejp or tempo. kva: subscribed. digits: of an index.
 
-    notice: EJP warning, or a mobile peak announced. degraded: the clock has lost its backup. message: MSG1 and MSG2.
+    notice: EJP warning, or how many mobile peaks are announced (1 to 3). message: MSG1 and MSG2. degraded: the
+    clock has lost its backup.
     veille: switched off, the address alone. pilot: labels of the pilot Linky. power_curve: CCASN is sent.
     samples: fixed groups of a meter that is not simulated further (fields of each).
     """
@@ -29,7 +30,7 @@ class Contract:
     kva: int = 9
     address: str = "041961123456"
     producer: bool = False
-    notice: bool = False
+    notice: int = 0
     degraded: bool = False
     message: str = ""
     veille: bool = False
@@ -92,8 +93,10 @@ CONTRACTS = {contract.name: contract for contract in (
     Contract("linky-tempo",    STANDARD,   "tempo", address="041861123456"),
     Contract("linky-producer", STANDARD,   "base",  address="041861123456", producer=True),
     Contract("linky-three",    STANDARD,   "hc",    3, 18, "041976123456"),
-    Contract("linky-three-peak", STANDARD, "ejp",   3, 18, "041976123456", notice=True),
+    Contract("linky-three-peak", STANDARD, "ejp",   3, 18, "041976123456", notice=1),
     Contract("linky-three-producer", STANDARD, "base", 3, 18, "041976123456", producer=True),
+    Contract("linky-degraded", STANDARD,   "hc",    address="041861123456", degraded=True),
+    Contract("linky-everything", STANDARD, "tempo", 3, 18, "041976123456", True, 3, message="COUPURE A 14H"),
     Contract("pilot",          STANDARD,   "base",  address="040967123456", pilot=True),
     Contract("veille",         HISTORIQUE, "base",  address="021728123456", veille=True),
     Contract("cje",            HISTORIQUE, "base",  3, 36, samples=CJE),

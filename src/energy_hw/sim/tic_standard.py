@@ -101,16 +101,14 @@ def _producer(meter: TicMeter) -> Values:
 
 
 def _notice(meter: TicMeter) -> Values:
-    """A mobile peak tomorrow, from 07:00 to 01:00 the day after; its horodates say no season."""
-    if not meter.contract.notice:
-        return {}
-    start = meter.now.replace(hour=7, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    stamps = [horodate(moment, season=False) for moment in (start, start + timedelta(hours=18))]
-    return {
-        "DPM1": (0, stamps[0]),
-        "FPM1": (0, stamps[1]),
-        "PPOINTE": (_schedule("00008001", "07008002"), None),
-    }
+    """Mobile peaks from tomorrow on, from 07:00 to 01:00 the day after; their horodates say no season."""
+    values: Values = {}
+    for number in range(1, meter.contract.notice + 1):
+        start = meter.now.replace(hour=7, minute=0, second=0, microsecond=0) + timedelta(days=number)
+        values[f"DPM{number}"] = 0, horodate(start, season=False)
+        values[f"FPM{number}"] = 0, horodate(start + timedelta(hours=18), season=False)
+        values["PPOINTE"] = _schedule("00008001", "07008002"), None
+    return values
 
 
 def _schedule(*blocks: str) -> str:
@@ -134,6 +132,6 @@ def _status(meter: TicMeter) -> int:
         | 1 << 23
         | (colour(meter.now) + 1 if tempo else 0) << 24
         | (colour(meter.now, 1) + 1 if tempo and meter.now.hour >= NIGHT[0] else 0) << 26
-        | contract.notice << 28
+        | bool(contract.notice) << 28
         | meter.is_peak << 30
     )
