@@ -6,7 +6,7 @@ bytes become values in core/message.py, as they do for the Python core.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from struct import error as StructError
 from typing import NoReturn
@@ -14,6 +14,7 @@ from typing import NoReturn
 from energy_hw._core import ffi, lib
 from energy_hw._version import __version__
 from energy_hw.core.c_board import open_board
+from energy_hw.core.c_lines import NativeLines
 from energy_hw.core.c_radio import CRadio
 from energy_hw.core.interface import OokCode, OokHeard, RadioConfig
 from energy_hw.core.message import KEYS, PROBLEMS, Message, Record, decode_value
@@ -115,6 +116,10 @@ class CCore:
     def open_board(self, device: str, wiring: Wiring = WIRINGS["ener314-rt"], speed_hz: int = 4_000_000) -> Board:
         """A board through /dev/spidevB.C and /dev/gpiochipN. Raises LinkError and its kin."""
         return open_board(device, wiring, speed_hz)
+
+    def open_lines(self, numbers: Sequence[int]) -> NativeLines:
+        """As core.interface.Core.open_lines."""
+        return NativeLines(numbers)
 
     def radio(self, board: Board, config: RadioConfig | None = None) -> CRadio:
         """A driver on that board; nothing is touched before start(). Raises OutOfRange for a power."""

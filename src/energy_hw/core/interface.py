@@ -25,18 +25,20 @@ What a driver promises, whatever the chip does:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from energy_hw.core.message import Message, Record
 from energy_hw.errors import OutOfRange
 from energy_hw.links.board import Board, Pins, Wiring
+from energy_hw.links.lines import Lines
 from energy_hw.links.spi import SpiBus
 
 __all__ = [
     "Board",
     "Core",
+    "Lines",
     "Message",
     "OokCode",
     "OokEar",
@@ -239,6 +241,12 @@ class Core(Protocol):
         """A real board, through this core's own way to the kernel.
 
         Raises NodeMissing, SpiDisabled, PermissionDenied, LinkBusy or another LinkError.
+        """
+
+    def open_lines(self, numbers: Sequence[int]) -> Lines:
+        """GPIO lines of the header by BCM number, as outputs, all low, for a board without SPI.
+
+        Raises NodeMissing, PermissionDenied, LinkBusy or another LinkError.
         """
 
     def radio(self, board: Board, config: RadioConfig = ...) -> Radio:
