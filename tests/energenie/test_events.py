@@ -101,9 +101,16 @@ def test_a_callback_that_hangs_costs_the_oldest_events_and_they_are_counted(call
 
 
 def test_closing_still_delivers_what_waits(callbacks: Callbacks) -> None:
-    done = threading.Event()
-    callbacks.call(done.set)
+    called: list[int] = []
+    for number in range(3):
+        callbacks.call(lambda number=number: called.append(number))
     callbacks.close()
+    assert called == [0, 1, 2]
+
+
+def test_a_callback_may_close_what_called_it(callbacks: Callbacks) -> None:
+    done = threading.Event()
+    callbacks.call(lambda: (callbacks.close(), done.set()))
     assert done.wait(BOUND_S)
 
 

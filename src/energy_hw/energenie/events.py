@@ -24,6 +24,8 @@ from energy_hw.subscription import Subscription
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 1000
+LINGER_S = 1.0
+"""Closing waits so long for callbacks; one that hangs is left to the end of the program."""
 UPDATED = "updated"
 """The name of the event that every report is, whatever is in it."""
 T = TypeVar("T")
@@ -122,8 +124,12 @@ class Callbacks:
         self._queue.put((work, work))
 
     def close(self) -> None:
-        """No new events; those that wait are still delivered. May be called twice."""
+        """No new events; those that wait are still delivered, for LINGER_S at the longest. May be called twice."""
         self._queue.close()
+        with self._lock:
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(LINGER_S)
 
     def _run(self) -> None:
         for work, subject in self._queue:
