@@ -29,7 +29,7 @@ from energy_hw.energenie.orders import Order, Outcome, Ticket
 from energy_hw.energenie.patience import Patience
 from energy_hw.energenie.receiver import Heard, Receiver
 from energy_hw.energenie.report import device_id
-from energy_hw.errors import AirtimeExceeded, LinkClosed, LinkError, QueueFull
+from energy_hw.errors import AirtimeExceeded, LinkClosed, LinkError, QueueFull, RadioLost
 from energy_hw.links.board import Board
 
 logger = logging.getLogger(__name__)
@@ -137,6 +137,8 @@ class Scheduler:
             self._next_at = now  # who waits for it shall not wait for the next look, too
             return False
         self._next_at = min(self._next_at, course.over_at, at if at > now else math.inf)
+        if at <= now and self._receiver.away:
+            course.error = RadioLost(f"the radio did not answer when it was the turn of {course.ticket}")
         return at <= now
 
     def _opens_at(self, course: Course, now: float) -> float:
