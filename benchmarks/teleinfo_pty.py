@@ -1,0 +1,218 @@
+"""A Teleinfo meter on a real pty, written character by character at its pace by another process.
+
+latency    from the write of a group's CR to the callback with the group, per group
+processor  of the whole reading process (kernel's share too), per byte of the line
+replug     pty closed, another one under the same by-id name: from its appearance to the next group
+busy       processor while another process holds the port
+noise      an hour's worth at 9600 baud, fed as fast as it is taken
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from random import Random
+
+from benchmarks import Row
+from energy_hw.sim.teleinfo import open_pty
+from energy_hw.teleinfo.dataset import Dataset
+from energy_hw.teleinfo.encode import dataset, encode_frame, with_parity
+from energy_hw.teleinfo.frame import Mode
+from energy_hw.teleinfo.line import Line
+from energy_hw.teleinfo.meter import TeleinfoMeter
+
+SECONDS = {1200: 12.0, 9600: 6.0}
+CONTRACTS = {1200: "tempo", 9600: "linky"}
+REPLUGS = 100
+BUSY_S = 5.0
+HOUR_BYTES = 3600 * 960
+SETTLE_S = 3.0
+"""The first seconds, in which the speed is found, are not measured."""
+
+FEED = """
+import os, pty, sys, time, tty
+from datetime import UTC, datetime
+from energy_hw.sim.teleinfo import make_line
+from energy_hw.teleinfo.encode import with_parity
+contract, seconds, baud = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+meter = make_line(contract).meter
+master, slave = pty.openpty()
+tty.setraw(slave)
+os.set_blocking(master, False)
+print(os.ttyname(slave), flush=True)
+sys.stdin.readline()
+written, start, at = [], time.monotonic(), 0.0
+while at < seconds:
+    meter.advance_to(at)
+    for byte in with_parity(meter.frame()):
+        at += 10 / baud
+        time.sleep(max(0.0, start + at - time.monotonic()))
+        if byte & 0x7F == 0x0D:
+            written.append(time.monotonic())
+        try:
+            os.write(master, bytes((byte,)))
+        except BlockingIOError:
+            pass
+    at += 0.025
+print(*written, flush=True)
+sys.stdin.readline()
+"""
+
+
+def run() -> list[Row]:
+    """All of it, about two minutes."""
+    rows = []
+    for baudrate in (1200, 9600):
+        rows += _paced(baudrate)
+    return [*rows, *_replugs(), _busy(), *_noise()]
+
+
+# -- latency and processor ---------------------------------------------------
+
+
+def _paced(baudrate: int) -> list[Row]:
+    """A group is known by its bytes and its turn: both sides count the same ones."""
+    seconds = SECONDS[baudrate] + SETTLE_S
+    command = [sys.executable, "-c", FEED, CONTRACTS[baudrate], str(seconds), str(baudrate)]
+    called: list[float] = []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as feeder:
+        assert feeder.stdin is not None
+        assert feeder.stdout is not None
+        path = feeder.stdout.readline().strip()
+        with TeleinfoMeter(path, baudrate=baudrate, on_group=lambda group: called.append(time.monotonic())) as meter:
+            feeder.stdin.write("go\n")
+            feeder.stdin.flush()
+            time.sleep(SETTLE_S)
+            began, bytes_before = time.process_time(), meter.counters().line.wire.bytes
+            time.sleep(seconds - SETTLE_S)
+            used, count = time.process_time() - began, meter.counters().line.wire.bytes - bytes_before
+            written = [float(word) for word in feeder.stdout.readline().split()]
+        feeder.communicate("end\n")
+    assert len(called) == len(written), f"{len(written)} groups were written, {len(called)} came"
+    late = sorted((then - now) * 1e3 for now, then in zip(written, called, strict=True))
+    what = f"{baudrate} baud, {len(late)} groups"
+    return [
+        Row(f"{what}: CR written -> callback, median", statistics.median(late), "ms", 1.0),
+        Row(f"{what}: CR written -> callback, 99 of 100", late[int(len(late) * 0.99)], "ms"),
+        Row(f"{what}: processor", used / count * 1e6, "us/byte", 20.0),
+    ]
+
+
+# -- replugging --------------------------------------------------------------
+
+
+def _replugs() -> list[Row]:
+    """Each time the next pty has another number, and the name that stays leads to it."""
+    frame = with_parity(
+        encode_frame(
+            dataset(label, value, mode=Mode.HISTORIQUE)
+            for label, value in (("ADCO", "041876543210"), ("BASE", 12345678), ("PAPP", 540))
+        )
+    )
+    groups: SimpleQueue[Dataset] = SimpleQueue()
+    took: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        name = Path(folder) / "usb-TIC"
+        line = _PluggedLine(name, frame)
+        with TeleinfoMeter(line.path, by_id=Path(folder), on_group=groups.put) as meter:
+            groups.get(timeout=10)
+            files, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+            for _ in range(REPLUGS):
+                line.unplug()
+                while not groups.empty():
+                    groups.get()
+                line, at = _PluggedLine(name, frame), time.monotonic()
+                groups.get(timeout=30)
+                took.append(time.monotonic() - at)
+            leaked = len(os.listdir("/proc/self/fd")) - files + threading.active_count() - threads
+            counters = meter.counters()
+        line.unplug()
+    assert counters.lost == counters.reopened == REPLUGS
+    return [
+        Row(f"{REPLUGS} replugs: return -> group, median", statistics.median(took), "s"),
+        Row(f"{REPLUGS} replugs: return -> group, slowest", max(took), "s", 3.0),
+        Row(f"{REPLUGS} replugs: threads and files left behind", leaked, "", 0),
+    ]
+
+
+class _PluggedLine:
+    """A pty under a name that stays, with a frame of three groups each 0.6 s, as at 1200 baud."""
+
+    def __init__(self, name: Path, frame: bytes) -> None:
+        self._master, self._slave = pty.openpty()
+        os.set_blocking(self._master, False)
+        self.path, self._name, self._frame = os.ttyname(self._slave), name, frame
+        fresh = name.with_suffix(".new")
+        fresh.symlink_to(self.path)
+        fresh.replace(name)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._send)
+        self._thread.start()
+
+    def _send(self) -> None:
+        while not self._stop.is_set():
+            for at in range(0, len(self._frame), 12):
+                if self._stop.wait(0.1):
+                    return
+                with suppress(OSError):
+                    os.write(self._master, self._frame[at : at + 12])
+
+    def unplug(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._name.unlink()
+        os.close(self._slave)
+        os.close(self._master)
+
+
+# -- busy, noise -------------------------------------------------------------
+
+
+def _busy() -> Row:
+    """Another process holds the port, ours waits for it."""
+    hold = "import serial, sys; port = serial.Serial(sys.argv[1], exclusive=True); print(flush=True); sys.stdin.read()"
+    with open_pty("linky") as line:
+        line.close()
+        master, slave = pty.openpty()
+        command = [sys.executable, "-c", hold, os.ttyname(slave)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout is not None
+            holder.stdout.readline()
+            with TeleinfoMeter(os.ttyname(slave), patient=True):
+                began = time.process_time()
+                time.sleep(BUSY_S)
+                used = time.process_time() - began
+            holder.communicate()
+        os.close(master)
+        os.close(slave)
+    return Row("port held by another process: processor while waiting", used / BUSY_S * 100, "%", 1.0)
+
+
+def _noise() -> list[Row]:
+    """Random bytes in pieces of 240, a quarter of a second each."""
+    dice, line, false = Random(14), Line((9600,), 0.0), 0
+    began = 0.0
+    for at in range(0, HOUR_BYTES, 240):
+        if at == HOUR_BYTES // 10 // 240 * 240:  # what is made once is made by now
+            before, began = _resident_kb(), time.process_time()
+        line.take(dice.randbytes(240), at / 960)
+        false += len(line.items())
+    used = time.process_time() - began
+    return [
+        Row("an hour of noise at 9600 baud: groups and frames believed", false, "", 0),
+        Row("an hour of noise at 9600 baud: processor", used / (HOUR_BYTES * 0.9) * 1e6, "us/byte", 20.0),
+        Row("an hour of noise at 9600 baud: memory grown", _resident_kb() - before, "KB", 1024),
+    ]
+
+
+def _resident_kb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
