@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
-from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from logging.handlers import RotatingFileHandler
 from os import PathLike
-from queue import Queue
+from queue import Full, Queue
 from typing import NamedTuple
 
 from energy_hw.energenie.orders import Outcome, Ticket
@@ -31,6 +33,7 @@ MOST_ENTRIES = 1000
 MOST_UNWRITTEN = 1000
 MOST_BYTES = 1_000_000
 OLD_FILES = 3
+CLOSE_S = 5.0
 
 
 class Entry(NamedTuple):
@@ -108,32 +111,34 @@ class _Writer:
     def __init__(
         self, path: str | PathLike[str], most_bytes: int, old_files: int, failed: Callable[[str], None]
     ) -> None:
-        self._queue: Queue[logging.LogRecord] = Queue(MOST_UNWRITTEN)
+        self._queue: Queue[str | None] = Queue(MOST_UNWRITTEN)
         self._file = _File(path, most_bytes, old_files, failed)
-        self._enqueue = _Enqueue(self._queue, failed)
-        self._listener: QueueListener | None = QueueListener(self._queue, self._file)
-        self._listener.start()
+        self._failed = failed
+        self._thread = threading.Thread(target=self._run, name="energy-hw-audit", daemon=True)
+        self._thread.start()
 
     def write(self, line: str) -> None:
-        self._enqueue.handle(logging.makeLogRecord({"msg": line}))
+        try:
+            self._queue.put_nowait(line)
+        except Full:
+            self._failed(f"{MOST_UNWRITTEN} lines wait to be written")
+
+    def _run(self) -> None:
+        while (line := self._queue.get()) is not None:
+            self._file.handle(logging.makeLogRecord({"msg": line}))
+        self._file.close()
 
     def close(self) -> None:
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.stop()
-            self._file.close()
-
-
-class _Enqueue(QueueHandler):
-    def __init__(self, queue: Queue[logging.LogRecord], failed: Callable[[str], None]) -> None:
-        super().__init__(queue)
-        self._failed = failed
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        self._failed(f"{MOST_UNWRITTEN} lines wait to be written")
+        """Give it a moment to write what is left; a disk that hangs keeps nobody."""
+        if self._thread.is_alive():
+            with suppress(Full):
+                self._queue.put(None, timeout=CLOSE_S)
+            self._thread.join(CLOSE_S)
 
 
 class _File(RotatingFileHandler):
+    """Logging's own file that starts anew at a size."""
+
     def __init__(
         self, path: str | PathLike[str], most_bytes: int, old_files: int, failed: Callable[[str], None]
     ) -> None:
@@ -141,8 +146,6 @@ class _File(RotatingFileHandler):
         self._failed = failed
 
     def handleError(self, record: logging.LogRecord) -> None:
-        import sys
-
         self._failed(f"{self.baseFilename}: {sys.exc_info()[1]}")
 
 

@@ -61,11 +61,12 @@ class Rhythm:
         self._doubt(passed_s)
 
     def _adapt(self, off_s: float) -> float:
-        """How much of a deviation is believed: the first one whole, later ones a quarter."""
-        first = self._deviation_s is None
-        before = abs(off_s) if self._deviation_s is None else self._deviation_s
-        self._deviation_s = before + 0.25 * (abs(off_s) - before)
-        return off_s if first else 0.25 * off_s
+        """How much of a deviation is believed: the first one whole, most of it was there from the start."""
+        if self._deviation_s is None:
+            self._deviation_s = abs(off_s) / 4
+            return off_s
+        self._deviation_s += 0.25 * (abs(off_s) - self._deviation_s)
+        return 0.25 * off_s
 
     def _doubt(self, passed_s: float) -> None:
         self._strange = [*self._strange, passed_s][-AGREE:]
