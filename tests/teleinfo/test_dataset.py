@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 import teleinfo_corpus as corpus
 from energy_hw.errors import RecordError
 from energy_hw.teleinfo.dataset import parse_dataset
-from energy_hw.teleinfo.frame import Mode
-from energy_hw.teleinfo.horodate import Zone, in_summer, legal_time, parse_horodate
+from energy_hw.teleinfo.frame import Mode, TicParser
+from energy_hw.teleinfo.horodate import Zone, parse_horodate
+from energy_hw.teleinfo.rows import Kind
 from teleinfo_corpus import Row, group
 
-PARIS = ZoneInfo("Europe/Paris")
 REUNION = Zone(timezone(timedelta(hours=4)), timezone(timedelta(hours=4)))
 
 
@@ -107,19 +107,6 @@ def test_an_overseas_meter_has_offsets_of_its_own(letter: str) -> None:
     assert dataset.horodate == datetime(2026, 7, 15, 8, tzinfo=UTC)
 
 
-def test_season_follows_the_date_as_in_the_time_zone_database() -> None:
-    hour = datetime(2025, 1, 1, 0, 30)
-    while hour.year < 2028:
-        assert in_summer(hour) == bool(hour.replace(tzinfo=PARIS).dst()), hour
-        hour += timedelta(hours=1)
-
-
-@given(moment=st.datetimes(datetime(2010, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)))
-def test_legal_time_is_that_of_paris(moment: datetime) -> None:
-    assert legal_time(moment) == moment
-    assert legal_time(moment).utcoffset() == moment.astimezone(PARIS).utcoffset()
-
-
 @pytest.mark.parametrize("label", ["SMAXSN", "DATE"])
 def test_zeros_are_a_time_that_never_was(label: str) -> None:
     data = "00000" if label == "SMAXSN" else ""
@@ -168,6 +155,9 @@ def test_text_that_lost_pairs_of_spaces_is_still_itself(trimmed: str) -> None:
         (group("NGTF", "17 characters ..."), "at most 16 characters"),
         (group("EAST", "02184910 "), "9 digits"),
         (group("DPM1", "00"), "expected a horodate"),
+        (group("DPM1", " 260115070000", "p0"), "expected a horodate, then 00"),
+        (group("NGTF", " `  TEMPO       "), "at most 16 characters"),
+        (group("PJOURF+1", "0000p001 NONUTILE"), "expected blocks HHMMSSSS"),
         (group("DATE", "H200214230804"), "expected a horodate"),
         (group("EAST", "021849106", "021849106", "021849106"), "expected 3 or 4 fields"),
     ],
@@ -192,6 +182,29 @@ def test_no_flip_of_bit_six_passes_in_a_number(row: Row) -> None:
         assert corpus.standard(row)[-1] == corpus.standard(row._replace(data=flipped))[-1]
         with pytest.raises(RecordError):
             parse_dataset(corpus.standard(row._replace(data=flipped)))
+
+
+@pytest.mark.parametrize("row", [*corpus.STANDARD, *corpus.HISTORIQUE], ids=lambda row: f"{row.label}-{row.data[:14]}")
+def test_no_single_flip_that_the_checksum_misses_becomes_a_value(row: Row) -> None:
+    """But of a digit in the free text of a message, which may hold any letter."""
+    good = corpus.standard(row) if row in corpus.STANDARD else corpus.historique(row)
+    for bit in range(7 * len(good)):
+        flipped = bytearray(good)
+        flipped[bit // 7] ^= 1 << bit % 7
+        for group_ in (event for event in TicParser().feed(b"\n%b\r" % flipped) if isinstance(event, bytes)):
+            with suppress(RecordError):
+                found = parse_dataset(group_)
+                assert found.row.kind is Kind.TEXT
+                assert row.data[(bit // 7) - len(row.label) - 1].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("label", "whole"),
+    [("EASFp1", "EASF01"), ("SMAXSNqmq", "SMAXSN1-1"), ("NJOURFkq", "NJOURF+1"), ("SINSTq", "SINST1")],
+)
+def test_label_with_bit_six_flipped_is_not_taken_for_an_unknown_one(label: str, whole: str) -> None:
+    with pytest.raises(RecordError, match=rf"{label}: expected a label, got {re.escape(whole)} with bit 6 flipped"):
+        parse_dataset(group(label, "00000"))
 
 
 @given(raw=st.binary(min_size=2, max_size=127))

@@ -19,7 +19,7 @@ from energy_hw.errors import RecordError
 from energy_hw.reading import Value
 from energy_hw.teleinfo.frame import Mode
 from energy_hw.teleinfo.horodate import FRANCE, Zone, parse_horodate
-from energy_hw.teleinfo.labels import find
+from energy_hw.teleinfo.labels import damaged, find
 from energy_hw.teleinfo.rows import Kind, Label
 
 HT = 9
@@ -89,11 +89,9 @@ def parse_dataset(raw: bytes, zone: Zone = FRANCE) -> Dataset:
         stamp, row = None, find(label, False)
     try:
         moment = None if stamp is None else parse_horodate(stamp, zone)
-        value = moment if row.kind is Kind.MOMENT else _value(row, data)
+        value = _value(row, data) if row.kind is not Kind.MOMENT else _moment(row, stamp, moment, data)
     except ValueError as error:
         _refuse(label, error, raw)
-    if row.kind is Kind.MOMENT and stamp is None:
-        _refuse(label, "expected a horodate, got none", raw)
     return Dataset(label, data, value, stamp, moment, row, raw)
 
 
@@ -107,22 +105,39 @@ def _split_standard(text: str, raw: bytes) -> tuple[str, str | None, str]:
     return fields[0], fields[1], fields[2]
 
 
+def _moment(row: Label, stamp: str | None, moment: datetime | None, data: str) -> datetime | None:
+    """The horodate is the value; the data (none, or 00) only has to look right. Raises ValueError."""
+    if stamp is None or (data and not data.isdecimal()):
+        raise ValueError(f"expected {expected(row)}, got {data!r}")
+    return moment
+
+
 def _value(row: Label, data: str) -> Value:
     """The typed value. Raises ValueError that names what was expected and what came."""
     kind = row.kind
     if kind is Kind.NUMBER:
         if len(data) in row.chars and data.isdecimal():
             return int(data)
-    elif kind is Kind.TEXT:
-        if data.isascii() and data.isprintable() and (not row.chars or len(data) <= row.chars[0]):
-            return data.strip(" ") if row.known else data
+    elif not row.known:
+        if whole := damaged(row.code):
+            raise ValueError(f"expected a label, got {whole} with bit 6 flipped")
+        if data.isascii() and data.isprintable():
+            return data
+    elif kind is Kind.TEXT or kind is Kind.SCHEDULE:
+        if len(data) <= row.chars[0] and _has_only(kind, data):
+            return data.strip(" ")
     elif len(data) in row.chars and _has_only(kind, data):
         return _code(data) if kind is Kind.CODE else data
     raise ValueError(f"expected {expected(row)}, got {data!r}")
 
 
 def _has_only(kind: Kind, data: str) -> bool:
-    """Whether the characters are those of the kind; of a CODE, 0x20..0x5F: bit 6 flipped leaves this range."""
+    """Whether the characters are those of the kind, so chosen that bit 6 flipped leaves them.
+
+    CODE and SCHEDULE: 0x20..0x5F. TEXT: what can be printed but a backquote, which a flipped space becomes.
+    """
+    if kind is Kind.TEXT:
+        return data.isascii() and data.isprintable() and "`" not in data
     if kind is Kind.HEX:
         return not data.strip("0123456789ABCDEFabcdef")
     return data.isdecimal() if kind is Kind.DIGITS else all(" " <= char <= "_" for char in data)
@@ -141,7 +156,8 @@ def expected(row: Label) -> str:
         Kind.HEX: f"{chars} hexadecimal digits",
         Kind.CODE: f"{chars} capitals, digits or signs",
         Kind.TEXT: f"printable text of at most {chars} characters" if chars else "printable text",
-        Kind.MOMENT: "a horodate",
+        Kind.SCHEDULE: f"blocks HHMMSSSS or NONUTILE, at most {chars} characters",
+        Kind.MOMENT: "a horodate, then 00 or nothing",
     }
     return words[row.kind]
 

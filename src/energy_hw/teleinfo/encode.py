@@ -38,7 +38,7 @@ def pad(row: Label, value: int | str, width: int | None = None) -> str:
     text = str(value)
     if row.chars and len(text) > width:
         raise OutOfRange(f"{row.code}: expected at most {width} characters, got {text!r}", high=width)
-    if row.kind is Kind.TEXT:
+    if row.kind in (Kind.TEXT, Kind.SCHEDULE):
         return text.ljust(width)
     return text.ljust(width, ".") if row.kind is Kind.CODE else text.rjust(width, "0")
 

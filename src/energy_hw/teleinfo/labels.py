@@ -15,7 +15,8 @@ from energy_hw.teleinfo.rows import Kind, Label, Presence
 ALIASES = {"SINST1": "SINSTS", "SMAXN": "SMAXSN", "SMAXN-1": "SMAXSN-1"}
 """What the pilot Linky (device type 67) writes -> the label of the standard. Source: linkytic, hekmon."""
 
-UNITS = {row.unit for table in (HISTORIQUE, STANDARD) for row in table.values() if row.unit}
+BIT_6 = str.maketrans("pqrstuvwxykm", "0123456789+-")
+"""What the characters of a label become if bit 6 flips, which the checksum does not see; capitals leave the charset."""
 
 
 def find(label: str, standard: bool) -> Label:
@@ -25,6 +26,12 @@ def find(label: str, standard: bool) -> Label:
     """
     table = STANDARD if standard else HISTORIQUE
     return table.get(ALIASES.get(label, label) if standard else label) or unknown(label)
+
+
+def damaged(label: str) -> str | None:
+    """The label of a table that this one is but for flips of bit 6, None if it is none."""
+    whole = label.translate(BIT_6)
+    return whole if whole != label and (whole in STANDARD or whole in HISTORIQUE or whole in ALIASES) else None
 
 
 @lru_cache(maxsize=256)  # noise that passes the checksum invents labels: bounded

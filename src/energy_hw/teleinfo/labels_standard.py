@@ -10,7 +10,7 @@ from __future__ import annotations
 from energy_hw.reading import Quantity as Q
 from energy_hw.teleinfo.rows import Kind, Label, Presence
 
-N, D, H, T, M = Kind.NUMBER, Kind.DIGITS, Kind.HEX, Kind.TEXT, Kind.MOMENT
+N, D, H, T, S, M = Kind.NUMBER, Kind.DIGITS, Kind.HEX, Kind.TEXT, Kind.SCHEDULE, Kind.MOMENT
 ALWAYS, SOME, WHILE, ONCE = Presence.ALWAYS, Presence.CONTRACT, Presence.WHILE, Presence.ONCE
 
 MAX_TODAY, MAX_YESTERDAY = "max_apparent_power_today", "max_apparent_power_yesterday"
@@ -88,7 +88,7 @@ STANDARD = {row.code: row for row in (
     Label("NTARF",     "tariff",                        Q.TARIFF,          None,   N, (2,)),
     Label("NJOURF",    "day_profile",                   Q.OTHER,           None,   N, (2,)),
     Label("NJOURF+1",  "day_profile_tomorrow",          Q.OTHER,           None,   N, (2,)),
-    Label("PJOURF+1",  "day_schedule_tomorrow",         Q.TEXT,            None,   T, (98,)),
-    Label("PPOINTE",   "day_schedule_peak",             Q.TEXT,            None,   T, (98,),    None, None, WHILE),
+    Label("PJOURF+1",  "day_schedule_tomorrow",         Q.TEXT,            None,   S, (98,)),
+    Label("PPOINTE",   "day_schedule_peak",             Q.TEXT,            None,   S, (98,),    None, None, WHILE),
 )}
 # fmt: on

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     """Capitals, digits and punctuation, filled up with dots: a str without the filling, None if nothing is left."""
     TEXT = "text"
     """Printable, padded with spaces: a str without the padding."""
+    SCHEDULE = "schedule"
+    """Blocks of hexadecimal digits or NONUTILE, spaces between them: a str, decoded by status.py."""
     MOMENT = "moment"
     """What counts is the horodate before the data: an aware datetime."""
 
@@ -41,7 +43,7 @@ class Presence(StrEnum):
 class Label(NamedTuple):
     """One row. code: as the meter writes it. name: ours. unit: None where there is none.
 
-    chars: the lengths that the data may have (NUMBER, DIGITS, HEX, CODE), or the longest one (TEXT).
+    chars: the lengths that the data may have (NUMBER, DIGITS, HEX, CODE), or the longest one (TEXT, SCHEDULE).
     stamped: a horodate stands before the data.
     """
 
