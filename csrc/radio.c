@@ -25,9 +25,8 @@ static int enter_receive(struct ehw_radio *radio)
 	};
 	int status = rfm69_set_mode(radio, MODE_STANDBY);
 
-	/* a burst that failed half-way left its own table */
-	if (!status && radio->shadow[REG_DATA_MODUL] != FSK_PACKETS)
-		status = rfm69_load_fsk(radio);
+	if (!status)
+		status = rfm69_ensure_fsk(radio);
 	if (!status)
 		status = rfm69_write(radio, settings, 2);
 	if (!status)

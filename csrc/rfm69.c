@@ -121,6 +121,11 @@ int rfm69_load_fsk(struct ehw_radio *radio)
 	return rfm69_write(radio, table, BAND_SIZE);
 }
 
+int rfm69_ensure_fsk(struct ehw_radio *radio)
+{
+	return radio->shadow[REG_DATA_MODUL] == FSK_PACKETS ? EHW_OK : rfm69_load_fsk(radio);
+}
+
 /* ---- start ---- */
 
 int ehw_radio_open(const struct ehw_bus *bus, const struct ehw_radio_config *config,

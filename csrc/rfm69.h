@@ -70,6 +70,9 @@ int rfm69_set_mode(struct ehw_radio *radio, enum rfm69_mode mode);
 /* The band that we live in, with our power and address. */
 int rfm69_load_fsk(struct ehw_radio *radio);
 
+/* The same after OOK: a burst that failed half-way, or listening, left its own table. */
+int rfm69_ensure_fsk(struct ehw_radio *radio);
+
 /* Registers of the table, and the mode, that do not read back as last written: how many. */
 int rfm69_mismatches(struct ehw_radio *radio);
 

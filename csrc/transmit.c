@@ -176,6 +176,8 @@ static int begin(struct ehw_radio *radio, const struct packet *packet)
 
 	if (packet->repeats)
 		ook_table(radio, packet->repeats, settings + 1);
+	else if (!status)
+		status = rfm69_ensure_fsk(radio);
 	if (!status)
 		status = rfm69_write(radio, settings, packet->repeats ? 1 + BAND_SIZE : 2);
 	if (!status)

@@ -184,6 +184,29 @@ def stalls_while_frames_come(tell: Teller) -> None:
     tell.listen(REPORT)
 
 
+def listens_to_hand_controllers(tell: Teller) -> None:
+    tell("start", "receive", "receive_ook")
+    tell.board.air.send_ook(CODE, 8, sender="remote")
+    for pause_ms in (10, 5, 25, 40, 12, 13, 60, 20, 30):
+        tell.board.clock.advance(pause_ms * MS)
+        tell("poll_ook")
+    tell("receive_ook", ("send_fsk", REPORT), "receive_ook", ("send_ook", CODE, 2), "receive_ook", "rssi_dbm")
+    tell("receive", "verify")
+    tell.listen(REPORT)
+
+
+def has_trouble_while_it_listens_to_hand_controllers(tell: Teller) -> None:
+    tell("start", "receive_ook")
+    for fault, arguments in (("spi_error", {}), ("short_transfer", {}), ("brown_out", {}), ("miso", {"level": 0xFF})):
+        tell.board.clock.advance(20 * MS)
+        tell.faults.now(fault, **arguments)
+        tell("poll_ook", "poll_ook", "receive_ook", "poll_ook")
+    tell.faults.now("miso", level=None)
+    tell("start", "receive_ook", "temperature_c", "poll", "receive_ook", "verify", "poll_ook")
+    tell.faults.now("pll", count=1)
+    tell("standby", "receive_ook", "poll_ook", "standby")
+
+
 def has_a_bus_that_fails(tell: Teller) -> None:
     tell("start", "receive")
     for call in (("poll",), ("receive",), ("send_fsk", REPORT), ("send_ook", CODE, 5), ("verify",), ("start",)):
@@ -212,6 +235,8 @@ SCENES: list[Scene] = [
     never_says_packet_sent,
     stalls_in_a_burst,
     stalls_while_frames_come,
+    listens_to_hand_controllers,
+    has_trouble_while_it_listens_to_hand_controllers,
     has_a_bus_that_fails,
 ]
 CONFIGS = {

@@ -61,8 +61,7 @@ class Radio(OokReceiver):
 
     def _enter_receive(self) -> None:
         self._set_mode(reg.STANDBY)
-        if self._shadow[reg.DATA_MODUL] != reg.FSK_PACKETS:  # a burst that failed half-way left its own table
-            self._write(*self._fsk_table())
+        self._ensure_fsk()
         self._write((reg.DIO_MAPPING_1, reg.DIO0_PAYLOAD_READY), (reg.IRQ_FLAGS_2, reg.FIFO_OVERRUN))
         self._set_mode(reg.RECEIVE)
         self._fei_started = self.receiving = False
@@ -161,6 +160,8 @@ class Radio(OokReceiver):
     def _begin(self, settings: reg.Settings, first: bytes) -> None:
         """In Standby: FIFO cleared, registers set, FIFO filled; then transmit mode."""
         self._set_mode(reg.STANDBY)
+        if len(settings) == 1:  # an FSK frame
+            self._ensure_fsk()
         self._write((reg.IRQ_FLAGS_2, reg.FIFO_OVERRUN), *settings)
         self._fill(first)
         self._set_mode(reg.TRANSMIT)

@@ -87,6 +87,11 @@ class Chip:
             },
         )
 
+    def _ensure_fsk(self) -> None:
+        """The table of the band we live in, after a burst that failed half-way, or listening, left its own."""
+        if self._shadow[reg.DATA_MODUL] != reg.FSK_PACKETS:
+            self._write(*self._fsk_table())
+
     def start(self) -> None:
         self._counters.resets += self._started
         self._started = True
