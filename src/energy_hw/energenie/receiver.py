@@ -42,6 +42,8 @@ DISTRUST_S = 60.0
 """Poll this long after an edge that did not come."""
 SILENCE_S = 900.0
 """Restart the receiver after this long without a frame, once there are devices to hear."""
+ARRIVES_S = 1.0
+"""The frame that ends the silence may be on its way just then: none lasts so long."""
 
 
 class _Taken(NamedTuple):
@@ -207,7 +209,8 @@ class Receiver:
         if now - self._last_verify >= VERIFY_S and not self._radio.receiving:
             self._last_verify = now
             self._counters.repaired += len(self._radio.verify())
-        if self._counters.frames and now - self._last_frame >= SILENCE_S:
+        silence_s = SILENCE_S + (ARRIVES_S if self._radio.receiving else 0.0)
+        if self._counters.frames and now - self._last_frame >= silence_s:
             self._last_frame = now
             self._radio.restart()
 
