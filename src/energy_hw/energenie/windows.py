@@ -267,12 +267,14 @@ class Windows:
             queue = self.queue(int(row["product"]), int(row["sensor"]))
             if row["kind"] == "setting":
                 queue.settings.setdefault(*setting_of(row, queue.profile))
-            else:
+            elif row["kind"] == "command":
                 now = self._clock.monotonic()
                 waiting = from_row(row, queue.profile, int(row["sensor"]), now, away_s)
                 waiting.ticket.waiter = self.waiter or self._wait
                 queue.restore(waiting)
                 self._prepare((int(row["product"]), int(row["sensor"])), queue)
+            else:
+                raise ValueError(f"expected a command or a setting, got {row['kind']!r}")
         except (KeyError, TypeError, ValueError, CommandError) as error:
             logger.warning("a row of %s is of no use and was left out: %s", self.file and self.file.path, error)
 
