@@ -49,6 +49,18 @@ def test_a_frame_says_how_it_was_when_it_began() -> None:
     assert times[0] == START
 
 
+def test_when_to_look_next() -> None:
+    line = line_of("linky")
+    character = BITS / 9600
+    assert line.next_s() == pytest.approx(character)
+    assert line.next_s(b"\x8d") == pytest.approx(2 * character)  # STX, LF
+    line.until(1.5 * character)
+    line.until(2.5 * character)
+    assert line.next_s(b"\x8d") == pytest.approx((2 + len("ADSC\t041861123456\tX\r")) * character)
+    line.until(865.5 * character)
+    assert GAP_S[0] < line.next_s(b"\x8d") - 866 * character < GAP_S[1]
+
+
 def test_who_does_not_look_loses_what_came_before() -> None:
     line = line_of("linky")
     late = line.until(3600.0)

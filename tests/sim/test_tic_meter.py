@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,15 @@ def test_announced_peak() -> None:
     assert frame["FPM1"].value == datetime(2026, 1, 17, 0, tzinfo=UTC)
     assert (frame["DPM1"].season_ambiguous, "PPOINTE" in frame) == (True, True)
     assert values(meter_of("linky-three-peak"))["peak_notice"] == 1
+
+
+def test_warned_of_a_peak_in_historique_mode() -> None:
+    meter = meter_of("ejp")
+    assert "PEJP" not in frame_of(meter)
+    meter.contract = replace(meter.contract, notice=1)
+    assert frame_of(meter)["PEJP"].value == 30
+    meter.is_peak = True
+    assert values(meter)["tariff_name"] == "PM"
 
 
 def test_the_longest_frame_has_every_label_and_its_message_once() -> None:
