@@ -94,6 +94,19 @@ def test_with_line_ends_a_read_is_a_whole_group(line: Pty) -> None:
     link.close()
 
 
+def test_where_lf_ends_nothing_one_read_is_a_whole_group(line: Pty) -> None:
+    link = open_serial(line.path, SerialSettings(1200, line_ends=b"\x8d\x03", lf_ends=False))
+    line.send(with_parity(GROUP * 2 + b"\x03\x02\n"))
+    got = [link.read(BOUND_S) for _ in range(3)]
+    assert got == [with_parity(GROUP), with_parity(GROUP), b"\x03"]
+    assert link.read(0.01) == b""
+    link.configure(SerialSettings(1200))
+    assert read(link, 2) == with_parity(b"\x02") + b"\r", (
+        "what was under way has LF as CR: the group is damaged, not wrong"
+    )
+    link.close()
+
+
 def test_no_byte_means_anything_to_the_line_discipline(line: Pty) -> None:
     link = open_serial(line.path, CANONICAL)
     for special in range(256):

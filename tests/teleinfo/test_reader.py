@@ -14,7 +14,7 @@ from energy_hw.sim.tic_contract import CONTRACTS
 from energy_hw.teleinfo.dataset import Dataset
 from energy_hw.teleinfo.encode import with_parity
 from energy_hw.teleinfo.frames import Frame
-from tic_rig import Rig
+from reader_rig import Rig
 
 RESUMED_S = 3.0
 HOUR_S = 3600.0
@@ -73,7 +73,7 @@ def test_groups_are_awaited_once_they_come_and_bytes_before() -> None:
     rig = Rig("base")
     rig.run(10)
     assert rig.port.history[0] == SerialSettings(9600)
-    assert rig.port.settings == SerialSettings(1200, line_ends=b"\x8d\x03")
+    assert rig.port.settings == SerialSettings(1200, line_ends=b"\x8d\x03", lf_ends=False)
 
 
 def test_after_three_quiet_seconds_every_byte_counts_again() -> None:

@@ -93,7 +93,7 @@ class _TtyLink(FdLink):
         self._port.port = path
         try:
             self._port.open()
-            tty.set_reading(self._port.fileno(), settings.line_ends, settings.check_parity)
+            self._set_reading(self._port.fileno(), settings)
         except (OSError, termios.error, ValueError) as error:
             self._port.close()
             raise _dual(explain_port(path, _as_os_error(error), by_id)) from None
@@ -112,8 +112,16 @@ class _TtyLink(FdLink):
             if _shape(settings) != _shape(self._settings):
                 self._port.apply_settings(_shape(settings))
                 self._port.reset_input_buffer()
-            tty.set_reading(self._fd, settings.line_ends, settings.check_parity)
+            self._set_reading(self._fd, settings)
             self._settings = settings
+
+    @staticmethod
+    def _set_reading(fd: int, settings: SerialSettings) -> None:
+        tty.set_reading(fd, settings.line_ends, settings.check_parity, settings.lf_ends)
+
+    def _take(self) -> bytes:
+        data = super()._take()
+        return data if self._settings.lf_ends else data.replace(b"\r", b"\n")
 
 
 class _RemoteLink:

@@ -27,6 +27,8 @@ class SerialSettings:
     stopbits: float = 1
     line_ends: bytes = b""
     check_parity: bool = False
+    lf_ends: bool = True
+    """False: after LF it does not return; a byte 0D comes as LF then, so only where bit 7 makes CR another one."""
 
     def __str__(self) -> str:
         return f"{self.baudrate} baud {self.bytesize}{self.parity}{self.stopbits:g}"

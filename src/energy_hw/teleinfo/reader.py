@@ -87,14 +87,15 @@ class Reader:
 
     def _settings(self) -> SerialSettings:
         """8N1, where bit 7 is the parity that the parser checks; 7E1 where the port is to check it."""
-        hard = self._parity is Parity.HARD
-        ends = b"\x8d\x03" if self._line.parity_seen else b"\r\x03"
+        hard, carried = self._parity is Parity.HARD, bool(self._line.parity_seen)
+        ends = b"\x8d\x03" if carried else b"\r\x03"
         return SerialSettings(
             self._line.detector.baudrate,
             bytesize=7 if hard else 8,
             parity="E" if hard else "N",
             line_ends=ends if self._by_lines else b"",
             check_parity=hard,
+            lf_ends=not (self._by_lines and carried),
         )
 
     def persist(self, error: LinkError) -> None:
