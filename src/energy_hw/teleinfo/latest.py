@@ -16,7 +16,7 @@ FRESH_S = 5.0
 STALE_S = 60.0
 
 
-class LiveValues:
+class LatestValues:
     """Ages of the values in a dict that somebody else fills. Thread safety: any thread."""
 
     def __init__(self, values: dict[str, Value]) -> None:

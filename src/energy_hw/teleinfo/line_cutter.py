@@ -23,7 +23,6 @@ class LineCutter:
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._ended = False
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that these bytes complete."""
@@ -31,9 +30,8 @@ class LineCutter:
         lines = []
         while match := _END.search(self._buffer):
             line, self._buffer = self._buffer[: match.end()], self._buffer[match.end() :]
-            if not (self._ended and not line.strip(b"\x02\x82\n")):  # what stands between ETX and the next group
+            if line.strip(b"\x02\x82\n"):  # STX LF, between ETX and the first group, is no line
                 lines.append(_whole(line, match))
-            self._ended = match[1] is not None
         if len(self._buffer) > LONGEST:
             lines.append(self._buffer)
             self._buffer = b""

@@ -68,10 +68,10 @@ def _split(group: bytes) -> tuple[str, str]:
     text = group[:-2].decode("ascii")
     if group[-2:-1] == HT:
         key, *fields = text.split("\t")
-        if len(fields) in (1, 2):
+        if key and len(fields) in (1, 2):
             return key, fields[-1] or fields[0]
     else:
         key, separator, data = text.partition(SEPARATOR.decode())
-        if separator and group[-2:-1] == SEPARATOR:
+        if key and separator and group[-2:-1] == SEPARATOR:
             return key, data
     raise ParserException(f"expected a label, data and a checksum with separators between them, got {group!r}")

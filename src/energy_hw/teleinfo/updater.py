@@ -8,7 +8,7 @@ import time
 
 from energy_hw.links.backoff import Backoff
 from energy_hw.teleinfo.client import Client
-from energy_hw.teleinfo.latest import LiveValues
+from energy_hw.teleinfo.latest import LatestValues
 from energy_hw.teleinfo.parser import ParserException, UnknownKeyException
 from energy_hw.teleinfo.types import Value
 
@@ -35,7 +35,7 @@ class ValueUpdater:
         self._mode = mode
         self._baudrate = baudrate
         self._values: dict[str, Value] = {}
-        self._live = LiveValues(self._values)
+        self._latest = LatestValues(self._values)
         self._end_of_frames = 0
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -70,7 +70,7 @@ class ValueUpdater:
 
     def expire(self) -> None:
         """Forget what has not been heard for a minute; values does so by itself."""
-        self._live.expire(time.monotonic())
+        self._latest.expire(time.monotonic())
 
     @property
     def port(self) -> str:
@@ -80,7 +80,7 @@ class ValueUpdater:
     @property
     def connected(self) -> bool:
         """Whether the port is open and a sound value came within the last seconds."""
-        return self._live.fresh(time.monotonic())
+        return self._latest.fresh(time.monotonic())
 
     @property
     def ready(self) -> bool:
@@ -90,7 +90,7 @@ class ValueUpdater:
     @property
     def revision(self) -> int:
         """Counts up with each change of values."""
-        return self._live.revision
+        return self._latest.revision
 
     def _run(self) -> None:
         backoff = Backoff(high_s=RETRY_S)
@@ -101,7 +101,7 @@ class ValueUpdater:
                 logger.error("%s: %s", self._port, error, exc_info=not isinstance(error, OSError | ParserException))
             finally:
                 self._end_of_frames = 0
-                self._live.disconnect()
+                self._latest.disconnect()
             self._stopping.wait(backoff.next_s())
 
     def _connection(self, backoff: Backoff) -> None:
@@ -116,7 +116,7 @@ class ValueUpdater:
                     self._note(error)
                 except ParserException as error:
                     errors += 1
-                    self._live.damaged()
+                    self._latest.damaged()
                     if errors > MAX_CONSECUTIVE_ERRORS:
                         raise ParserException(
                             f"{errors} bad or missing lines in a row, opening the port again; the last: {error}"
@@ -124,12 +124,12 @@ class ValueUpdater:
 
     def _take(self, value: Value) -> None:
         self.update_value(value)
-        self._live.heard(value, time.monotonic())  # after it, for this is what says that values changed
+        self._latest.heard(value, time.monotonic())  # after it, for this is what says that values changed
         if value.end_of_frame:
-            self._live.end_frame()
+            self._latest.end_frame()
 
     def _note(self, error: UnknownKeyException) -> None:
-        self._live.damaged()
+        self._latest.damaged()
         if error.key not in self._unknown and len(self._unknown) < 256:
             self._unknown.add(error.key)
             logger.warning("%s: %s", self._port, error)
