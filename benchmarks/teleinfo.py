@@ -1,4 +1,4 @@
-"""Teleinfo: a standard stream with the noise of a real line, to checked groups and to typed datasets; best of twenty.
+"""Teleinfo: a noisy standard stream to checked groups, typed datasets and readings; best of twenty.
 
 The stream is the capture linky_three_phase_standard over and over, as a port without parity delivers it (bit 7 is the
 parity), in chunks of 4 KiB, and for comparison a group a call, as a tty in canonical mode gives it. A line at 9600 baud
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import Row
@@ -17,6 +18,7 @@ from energy_hw import core
 from energy_hw.errors import RecordError
 from energy_hw.teleinfo.dataset import parse_dataset
 from energy_hw.teleinfo.frame import TicParser, with_parity
+from energy_hw.teleinfo.report import FrameBuilder, to_report
 
 CAPTURE = Path(__file__).parents[1] / "tests/captures/teleinfo/linky_three_phase_standard/input.bin"
 TIMES, CHUNK, ROUNDS = 40, 4096, 20
@@ -37,6 +39,7 @@ def run() -> list[Row]:
             _row(f"{name}: to checked groups", data, lambda name=name: _groups(name, chunks), LIMITS[name]),
             _row(f"{name}: the same, a group a call", data, lambda name=name: _groups(name, lines), None),
             _row(f"{name}: to typed datasets", data, lambda name=name: _datasets(name, chunks), TYPED_LIMIT),
+            _row(f"{name}: to reports with all readings", data, lambda name=name: _readings(name, chunks), TYPED_LIMIT),
         ]
     return [*rows, _row("c: to checked groups, no object made for each", data, _scan(data), SCAN_LIMIT)]
 
@@ -68,6 +71,16 @@ def _datasets(implementation: str, chunks: list[bytes]) -> int:
         for event in parser.feed(chunk):
             if isinstance(event, bytes):
                 _parse(event)
+    return parser.counters.groups
+
+
+def _readings(implementation: str, chunks: list[bytes]) -> int:
+    """All the way: frames, reports, and what their codes mean."""
+    parser, builder, received = TicParser(implementation=implementation), FrameBuilder(), datetime.now(UTC)
+    for chunk in chunks:
+        for event in parser.feed(chunk):
+            if frame := builder.feed(event):
+                assert to_report(frame, received, "benchmark").readings
     return parser.counters.groups
 
 
