@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from device_rig import BOUND_S
-from energy_hw.energenie.events import Callback, Callbacks, Event, EventStream, Listener
+from energy_hw.energenie.events import Callback, Callbacks, Event, EventStream, Listener, checked_name
+from energy_hw.errors import ConfigError
 
 POWER = Event("energenie:2:0x000373", "REAL_POWER", "real_power", 5, 3)
 
@@ -29,7 +30,24 @@ def test_a_listener_wants_events_of_one_name_or_code(name: str, wants: bool) -> 
 
 
 def test_a_listener_may_have_a_condition() -> None:
-    assert not Listener("real_power", print, lambda event: event.value == 6).wants(POWER)
+    called: list[object] = []
+    for value in (5, 6):
+        Listener("real_power", called.append, lambda event, value=value: event.value == value).tell(POWER)
+    assert called == [POWER]
+
+
+@pytest.mark.parametrize("name", ["real_power", "REAL_POWER", "updated", "unknown_1f", "UNKNOWN_1F"])
+def test_a_name_that_an_event_can_have(name: str) -> None:
+    assert checked_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("real_powr", "did you mean real_power"), ("xyzzy", "expected a parameter such as real_power, or updated")],
+)
+def test_a_name_that_no_event_has_would_be_silence_for_ever(name: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=text):
+        checked_name(name)
 
 
 def test_a_listener_that_has_left_is_not_called_for_what_waits() -> None:

@@ -90,6 +90,17 @@ def test_a_value_that_cannot_be_read_does_not_take_the_place_of_one_that_was() -
         assert (device.value("VOLTAGE"), device.memory.count, events.get(0)) == (230, 2, None)
 
 
+def test_each_of_an_enumerated_parameter_is_known() -> None:
+    with open_desk() as desk:
+        one, two = (Record(0x43, False, 0, bytes([value]), value, index) for index, value in ((1, 7), (2, 9)))
+        desk.send(2, one, two)
+        memory = desk.engine[SENSOR].memory
+        assert {key: known.reading.value for key, known in memory.all_known().items() if key != "RSSI"} == {
+            "CLOSURES/1": 7,
+            "CLOSURES/2": 9,
+        }
+
+
 # -- events ----------------------------------------------------------------
 
 
@@ -126,6 +137,15 @@ def test_a_loop_over_events_holds_its_stream_and_a_stream_that_nobody_holds_is_f
         assert len(device.memory._streams) == 1
         desk.say(2, REAL_POWER=100)
         assert next(loop).value == 100
+
+
+def test_a_condition_that_fails_harms_nothing_but_its_listener(caplog: pytest.LogCaptureFixture) -> None:
+    with open_desk() as desk:
+        device = Device(desk.engine, SENSOR, 2)
+        device.when("real_power", print, lambda event: event.value / 0)
+        desk.say(2, REAL_POWER=100)
+        assert device.value("REAL_POWER") == 100
+    assert "a callback failed on real_power" in caplog.text
 
 
 def test_streams_end_with_the_hub_and_new_ones_are_over_at_once() -> None:

@@ -12,7 +12,7 @@ from energy_hw.energenie.events import Certainty
 from energy_hw.energenie.legacy import Socket
 from energy_hw.energenie.orders import Outcome
 from energy_hw.energenie.switchable import Switchable
-from energy_hw.errors import CommandError
+from energy_hw.errors import CommandError, OutOfRange
 
 KINDS = [lambda desk: Plug(desk.engine, SENSOR), lambda desk: Socket(desk.engine, 0x6C6C6, 1)]
 
@@ -38,6 +38,12 @@ def test_after_an_order_is_on_air_it_is_assumed(make) -> None:  # type: ignore[n
         desk.engine.run_s(0.5)
         assert (ticket.value, thing.is_on, thing.certainty) == (True, True, Certainty.ASSUMED)
         assert thing.switched() == (True, Certainty.ASSUMED)
+
+
+@pytest.mark.parametrize("value", ["off", None, 2])
+def test_what_is_neither_on_nor_off_is_refused(make, value: object) -> None:  # type: ignore[no-untyped-def]
+    with open_desk() as desk, pytest.raises(OutOfRange, match="expected True or False"):
+        make(desk).set(value)
 
 
 def test_toggling_goes_by_the_order_that_waits(make) -> None:  # type: ignore[no-untyped-def]

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from types import TracebackType
 from typing import TypeVar
 
+from energy_hw.energenie.parameters import PARAMETERS
+from energy_hw.errors import ConfigError
 from energy_hw.reading import Report, Value
 from energy_hw.subscription import Subscription
 
@@ -28,6 +32,8 @@ LINGER_S = 1.0
 """Closing waits so long for callbacks; one that hangs is left to the end of the program."""
 UPDATED = "updated"
 """The name of the event that every report is, whatever is in it."""
+_UNKNOWN = re.compile(r"UNKNOWN_[0-9A-F]{2}|unknown_[0-9a-f]{2}")
+_NAMES = [*(row.name for row in PARAMETERS.values()), *(row.code for row in PARAMETERS.values())]
 T = TypeVar("T")
 
 
@@ -79,12 +85,12 @@ class Listener:
     active: bool = True
 
     def wants(self, event: Event) -> bool:
-        """Whether the event is for it. `where` is ours, not the user's: it must not fail."""
-        return self.name in (event.name, event.code) and (self.where is None or self.where(event))
+        """Whether the event has its name; `where` is the user's code, and not for the radio's thread."""
+        return self.name in (event.name, event.code)
 
     def tell(self, event: Event) -> None:
-        """Call it, unless it has left meanwhile."""
-        if self.active:
+        """Call it, unless its condition does not hold, or it has left meanwhile."""
+        if self.active and (self.where is None or self.where(event)):
             self.callback(event)
 
 
@@ -190,6 +196,15 @@ class EventStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def checked_name(name: str) -> str:
+    """The name of an event, which is that of a parameter. Raises ConfigError with what may have been meant."""
+    if name == UPDATED or _UNKNOWN.fullmatch(name) or name in _NAMES:
+        return name
+    close = get_close_matches(name, _NAMES, n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(close)}?" if close else f"expected a parameter such as real_power, or {UPDATED}"
+    raise ConfigError(f"no event is called {name!r}: {meant}")
 
 
 async def follow(subscription: Subscription[T]) -> AsyncIterator[T]:

@@ -102,17 +102,18 @@ class Memory:
 
     def _merge(self, reading: Reading, heard: Heard) -> Event | None:
         """A value of a type that nobody can read does not take the place of one that was read."""
-        previous = self._known.get(reading.code)
+        key = reading.code if reading.channel is None else f"{reading.code}/{reading.channel}"
+        previous = self._known.get(key)
         if reading.value is None and previous is not None and previous.reading.value is not None:
             return None
-        self._known[reading.code] = Known(reading, heard.report.received, heard.at)
+        self._known[key] = Known(reading, heard.report.received, heard.at)
         if reading.code == parameter(ALARM).code:
             self.alarms |= {letter.upper(): letter.isupper() for letter in alarm_letters(reading.value)}
         was = None if previous is None else previous.reading.value
         return Event(self.device, reading.code, reading.name, reading.value, was, report=heard.report)
 
     def known(self, code: str) -> Known | None:
-        """The last reading of a parameter by its code, or None before the first."""
+        """The last reading of a parameter by its code (of an enumerated one `CLOSURES/2`), or None before the first."""
         return self._known.get(code)
 
     def all_known(self) -> dict[str, Known]:

@@ -12,7 +12,7 @@ from energy_hw.energenie.events import Callback, Cancel, Certainty
 from energy_hw.energenie.memory import Trusted
 from energy_hw.energenie.orders import Ticket
 from energy_hw.energenie.thing import Thing
-from energy_hw.errors import CommandError
+from energy_hw.errors import CommandError, OutOfRange
 
 SWITCH_STATE = "SWITCH_STATE"
 
@@ -36,9 +36,12 @@ class Switchable(Thing):
         """Switch on or off.
 
         wait: seconds to wait for the answer, or, of a device that never answers, until it was sent; without it the
-        ticket is given at once. Raises LinkClosed; with wait also NotConfirmed, AirtimeExceeded or LinkError.
+        ticket is given at once. Raises LinkClosed, and OutOfRange for what is neither True nor False; with wait also
+        NotConfirmed, AirtimeExceeded or LinkError.
         """
-        ticket = self.send_switch(on)
+        if on not in (True, False):
+            raise OutOfRange(f"expected True or False, got {on!r}", False, True)
+        ticket = self.send_switch(bool(on))
         if wait is not None:
             ticket.wait(wait)
         return ticket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from energy_hw.energenie.events import UPDATED, Callback, Cancel, EventStream, Listener, Where
+from energy_hw.energenie.events import UPDATED, Callback, Cancel, EventStream, Listener, Where, checked_name
 from energy_hw.energenie.orders import Outcome, Ticket
 from energy_hw.errors import NotWritable
 from energy_hw.reading import Control
@@ -45,17 +45,20 @@ class Thing:
         """Call back with an Event each time that this parameter (name or code) is reported.
 
         where: further condition on the event. What is returned ends it. What the callback raises is logged and
-        counted; it may call anything of this package.
+        counted; it may call anything of this package. Raises ConfigError for a name that no parameter has.
         """
-        return self.memory.listen(Listener(name, callback, where))
+        return self.memory.listen(Listener(checked_name(name), callback, where))
 
     def when_updated(self, callback: Callback) -> Cancel:
         """Call back with each report, once, after the events of its parameters."""
         return self.when(UPDATED, callback)
 
     def events(self, *names: str) -> EventStream:
-        """Events of these names or codes from now on, or all: `for event in ...`, or `async for`."""
-        return self.memory.stream(*names)
+        """Events of these names or codes from now on, or all: `for event in ...`, or `async for`.
+
+        Raises ConfigError for a name that no parameter has.
+        """
+        return self.memory.stream(*map(checked_name, names))
 
     # -- controls ----------------------------------------------------------
 
