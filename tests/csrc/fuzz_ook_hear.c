@@ -1,5 +1,7 @@
 /* Whatever samples are heard, in whatever pieces: never more codes than there is room for. */
+#include "../../csrc/bands.c"
 #include "../../csrc/ook_receive.c"
+#include "../../csrc/rfm69.c"
 
 #include <stdlib.h>
 

@@ -196,11 +196,39 @@ MUTANTS = (
            "166 - self.temperature_c", "77 + self.temperature_c"),
     Mutant("temperature_falls_by_1_per_degree_and_disturbs_reception", "measure",
            "            self._receiver.restart()\n", ""),
+    # OOK as a stream.
+    Mutant("bits_come_without_a_sync_word", "settings", "fill=bool(sync & 0x40)", "fill=False"),
+    Mutant("without_the_fill_condition_or_with_packets_nothing_streams", "settings",
+           "fill=bool(sync & 0x40)", "fill=True"),
+    Mutant("without_the_fill_condition_or_with_packets_nothing_streams", "settings",
+           "return self.unlimited and self.fill", "return self.fill"),
+    Mutant("without_the_fill_condition_or_with_packets_nothing_streams", "settings",
+           "self.fill and not self.sync", "self.fill"),
+    Mutant("fsk_is_not_streamed", "rx", ".streams and settings", ".streams or settings"),
+    Mutant("each_chip_is_two_bits", "stream", "self._count + 0.5", "self._count * 2"),
+    Mutant("leaving_rx_ends_the_stream_and_keeps_the_fifo", "rx",
+           "self._incoming = self._stream = None", "self._incoming = None"),
+    Mutant("a_full_fifo_loses_what_comes", "stream", "fifo.overrun and not lost", "0"),
+    Mutant("a_slow_threshold_keeps_noise_out_of_a_gap", "stream", "0.25, 0.125, 2.0", "4.0, 0.125, 2.0"),
+    Mutant("a_fast_threshold_lets_noise_into_a_gap", "stream",
+           "self._threshold_dbm - self._fall_db", "self._threshold_dbm - 0.01"),
+    Mutant("in_silence_noise_gets_through_now_and_then", "stream", "NOISE_SPREAD_DB = 3.0", "NOISE_SPREAD_DB = 1.0"),
+    Mutant("a_higher_floor_keeps_noise_out", "stream", "+ self._state.regs[Reg.OOKFIX]", "+ 6"),
+    Mutant("a_weak_signal_is_seen_once_the_threshold_has_fallen", "stream",
+           "BELOW_PEAK_DB = 6.0", "BELOW_PEAK_DB = 12.0"),
+    Mutant("a_weak_signal_is_seen_once_the_threshold_has_fallen", "stream", "STEPS_DB = (0.5,", "STEPS_DB = (2.0,"),
+    Mutant("carriers_within_the_bandwidth_are_heard", "rx",
+           "self.tuned_hz) <= settings.bandwidth_hz(self._state.regs) / 2", "self.tuned_hz) >= 0"),
+    Mutant("one_that_is_under_way_when_rx_begins_is_heard", "rx",
+           "        for sent in self._state.air.active:\n            self._follow",
+           "        for sent in ():\n            self._follow"),
+    Mutant("what_a_noise_burst_says_is_noise", "stream", "self._dice.random() < 0.5", "True"),
+    Mutant("other_thresholds_are_not_simulated", "stream", "if peak & 0xC0 != 0x40:", "if False:"),
 )
 # fmt: on
 
 
-RULES = ("test_fifo", "test_tx", "test_modes", "test_rx")
+RULES = ("test_fifo", "test_tx", "test_modes", "test_rx", "test_stream")
 
 
 def rules(name: str) -> dict[str, Callable[..., None]]:
