@@ -4,7 +4,7 @@
     line.until(0.5)        # the characters complete by half a second, as a port with 8N1 sees them
     line.pause(2.0)        # faults: see the methods
 
-A character takes 10 bit times; a gap of 16.7 to 33.4 ms follows each frame (Enedis-NOI-CPT_54E v3, 5.3.5 and 6.2.2).
+A character takes 10 bit times; a gap of 16.7 to 33.4 ms follows each frame (Enedis-NOI-CPT_54E v3).
 Pure: time is what the caller says, chance what the seed says. Thread safety: one thread at a time.
 """
 

@@ -116,7 +116,7 @@ def _schedule(*blocks: str) -> str:
 
 
 def _status(meter: TicMeter) -> int:
-    """STGE: bits by Enedis-NOI-CPT_54E v3, 6.2.3.14; registered and synchronised PLC, Euridis secured."""
+    """STGE: bits by Enedis-NOI-CPT_54E v3, 6.2; registered and synchronised PLC, Euridis secured."""
     contract, number = meter.contract, meter.tariff - 1
     tempo = contract.tariff == "tempo"
     is_over = sum(meter.phase_va()) > contract.kva * 1000

@@ -7,7 +7,7 @@ The checksum has 6 bits. It misses each flip of bit 6 ('0' becomes 'p'), pairs o
 damage in 64 of any other kind. So what a table knows of a label is checked as well: characters and length of
 numbers exactly; of text the length only upwards, since meters and relays trim spaces.
 
-Source: Enedis-NOI-CPT_54E v3, 5 and 6.2. Pure functions: safe from any thread.
+Source: Enedis-NOI-CPT_54E v3, 6.1 and 6.2. Pure functions: safe from any thread.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Codes of the historique mode in words: contract, period, tomorrow's colour, phases, and one meter's status word.
 
-Sources: Enedis-NOI-CPT_54E v3, 5; ERDF-NOI-CPT_02E; the manuals of the Sagem C2000-4 (MOTDETAT) and the
+Sources: Enedis-NOI-CPT_54E v3, 6.1; ERDF-NOI-CPT_02E; the manuals of the Sagem C2000-4 (MOTDETAT) and the
 Landis+Gyr ZMD126 (PPOT). Pure functions: safe from any thread.
 """
 

@@ -4,7 +4,7 @@
       a space: no season is given (start and end of mobile peaks)
     AAMMJJhhmmss: year (of 20xx), month, day, hour, minute, second of the legal local time
 
-Source: Enedis-NOI-CPT_54E v3, 6.2.1.1. With a letter the offset is exact, in the repeated hour of October too.
+Source: Enedis-NOI-CPT_54E v3, 6.2. With a letter the offset is exact, in the repeated hour of October too.
 Without one it follows from the date, but for that hour, of which the first is meant here.
 """
 

@@ -1,6 +1,6 @@
 """Labels of the historique mode, in the order in which a meter sends those that it has.
 
-Sources: Enedis-NOI-CPT_54E v3, 5 (Linky in historique mode); ERDF-NOI-CPT_02E and EDF HN44S812 (meters before Linky);
+Sources: Enedis-NOI-CPT_54E v3, 6.1 (Linky in historique mode); ERDF-NOI-CPT_02E and EDF HN44S812 (meters before Linky);
 the manuals of the Sagem C2000-4 (single-phase) and the Landis+Gyr ZMD126 (three-phase). The concentrator's
 indexes have 8 digits and its status word 10. ADPS comes after the group under way when it first comes.
 
@@ -59,4 +59,4 @@ HISTORIQUE = {row.code: row for row in (
 # fmt: on
 
 LINKY_PMAX = HISTORIQUE["PMAX"]._replace(name="max_apparent_power_yesterday", quantity=Q.APPARENT_POWER, unit="VA")
-"""PMAX of a Linky is yesterday's largest apparent power in VA (Enedis-NOI-CPT_54E v3, 5)."""
+"""PMAX of a Linky is yesterday's largest apparent power in VA (Enedis-NOI-CPT_54E v3, 6.1)."""

@@ -1,7 +1,6 @@
-"""Values that are codes: the status register, relays, day schedules, tariffs, and the historique status words.
+"""Values that are codes: the status register, relays, day schedules. Those of the historique mode: historique.py.
 
-Sources: Enedis-NOI-CPT_54E v3, 6.2.3 (STGE, RELAIS, PJOURF+1, PPOINTE) and 5 (OPTARIF, PTEC, DEMAIN, HHPHC);
-the manuals of the Sagem C2000-4 (MOTDETAT) and Landis+Gyr ZMD126 (PPOT). Pure functions: safe from any thread.
+Source: Enedis-NOI-CPT_54E v3, 6.2 (STGE, RELAIS, PJOURF+1, PPOINTE). Pure functions: safe from any thread.
 """
 
 from __future__ import annotations
