@@ -78,6 +78,7 @@ static void a_frame_is_told_group_by_group(void)
 	CHECK(tells("\x02" DATE EAST "\x03",
 		    "[\nDATE\tH200214230804\t\t;\nEAST\t021849106\t.\n]\n"));
 	CHECK(tic.counters.complete == 2 && tic.counters.groups == 4);
+	CHECK(tic.counters.bytes == strlen(ADCO PAPP DATE EAST) + 4);
 	CHECK(ehw_tic_bit_7(&tic) == EHW_BIT_7_UNUSED);
 }
 
@@ -113,6 +114,7 @@ static void an_end_without_a_frame_is_noise(void)
 {
 	begin(EHW_PARITY_SOFT);
 	CHECK(tells("x\x03\x04\r\x03", ""));
+	CHECK(tic.counters.resyncs == 2);
 	CHECK(tells("\x02\x03", "[\n]\n"));
 	CHECK(tic.counters.incomplete == 1);
 	CHECK(tells("\nPAPP 00540 x\r\x03", "R\n]\n"));
@@ -138,12 +140,13 @@ static void eot_interrupts_a_frame(void)
 static void reset_ends_the_frame_with_the_next_bytes(void)
 {
 	begin(EHW_PARITY_SOFT);
-	ehw_tic_reset(&tic);
+	CHECK(tells("x", ""));
+	ehw_tic_reset(&tic); /* forgets that a byte was skipped */
 	CHECK(tells("\x02" PAPP "\nPA", "[\nPAPP 00540 *\n"));
 	ehw_tic_reset(&tic);
 	CHECK(ehw_tic_bit_7(&tic) == EHW_BIT_7_UNKNOWN);
 	CHECK(tells("", "T\n") && tells("PP 00540 *\r", ""));
-	CHECK(tic.counters.cut == 1 && tic.counters.groups == 1);
+	CHECK(tic.counters.cut == 1 && tic.counters.groups == 1 && tic.counters.resyncs == 0);
 }
 
 /* Which counter a group moved, as its distance from `checksum`; -1 if it was accepted. */
@@ -170,6 +173,7 @@ static void damaged_groups_are_counted_by_their_reason(void)
 	CHECK(refused_as("\nPAPP 00541 *\r") == CHECKSUM);
 	CHECK(refused_as("\nPAPP\t00541\t-\r") == CHECKSUM);
 	CHECK(refused_as("\nP\r") == FORMAT && refused_as("\n\r") == FORMAT);
+	CHECK(refused_as("\nPAPP\t\\\r") == FORMAT);
 	CHECK(refused_as("\nPAPP00540-\r") == FORMAT); /* no separator */
 	CHECK(refused_as("\nP 00540 *\r") == FORMAT && refused_as("\nABCDEFGHIJ 1 -\r") == FORMAT);
 	CHECK(refused_as("\nPAPP  -\r") == FORMAT && refused_as("\nPAPP -\r") == FORMAT);
@@ -192,6 +196,17 @@ static void labels_of_every_meter_are_labels(void)
 	CHECK(refused_as("\nER+_s 72varh .\r") == ACCEPTED);
 	CHECK(refused_as("\nDebP-1 15/07/15 17:59:40 X\r") == ACCEPTED);
 	CHECK(refused_as("\nSMAXSN1-1\tH200213085118\t03129\tJ\r") == ACCEPTED);
+	CHECK(refused_as("\nEA 1 7\r") == ACCEPTED && refused_as("\nE 1 7\r") == FORMAT);
+	CHECK(refused_as("\n@PA 00540 J\r") == CHARSET);
+	CHECK(refused_as("\nEA: 1 1\r") == CHARSET && refused_as("\nEA{ 1 2\r") == CHARSET);
+	CHECK(refused_as("\nEA \x7f E\r") == CHARSET && refused_as("\nEA ~ D\r") == ACCEPTED);
+}
+
+static void a_checksum_may_be_the_first_and_the_last_of_its_characters(void)
+{
+	begin(EHW_PARITY_SOFT);
+	CHECK(refused_as("\nPTEC HP..  \r") == ACCEPTED);
+	CHECK(refused_as("\nFPM1\t 200215060000\t00\t_\r") == ACCEPTED);
 }
 
 static void a_horodate_has_a_season_and_twelve_digits(void)
@@ -200,6 +215,7 @@ static void a_horodate_has_a_season_and_twelve_digits(void)
 	CHECK(refused_as(DATE) == ACCEPTED);
 	CHECK(refused_as("\nDATE\te200214230804\t\tX\r") == ACCEPTED);
 	CHECK(refused_as("\nDPM1\t 200214060000\t00\t\\\r") == ACCEPTED);
+	CHECK(refused_as("\nDATE\tH200214230804\t2\r") == ACCEPTED); /* as data */
 	CHECK(refused_as("\nDATE\tX200214230804\t\t;\r") == FORMAT);
 	CHECK(refused_as("\nDATE\tH20021423080A\t\t;\r") == FORMAT);
 	CHECK(refused_as("\nDATE\tH2002142308041\t\t;\r") == FORMAT);
@@ -226,7 +242,8 @@ static void a_group_whose_line_feed_is_damaged_is_not_lost_unnoticed(void)
 		    "[\nPAPP 00540 *\nR\n]\n"));
 	CHECK(tells("\x02" PAPP "PAPP 00540 *\r" PAPP "\x03",
 		    "[\nPAPP 00540 *\nR\nPAPP 00540 *\n]\n"));
-	CHECK(tic.counters.charset == 1 && tic.counters.format == 1);
+	CHECK(tells("\x02PAPP 00540 *\r\x03", "[\nR\n]\n"));
+	CHECK(tic.counters.charset == 1 && tic.counters.format == 2);
 	CHECK(tic.counters.complete == 0);
 }
 
@@ -241,10 +258,14 @@ static void the_separator_counts_after_eight_groups_in_a_row(void)
 	CHECK(refused_as("\nPAPP 00540 B\r") == CHECKSUM); /* so does one that holds neither way */
 	for (int i = 0; i < 8; i++)
 		CHECK(refused_as("\nPAPP 00540 J\r") == CHECKSUM);
+	for (int i = 0; i < 7; i++)
+		CHECK(refused_as(PAPP) == CHECKSUM);
 	CHECK(refused_as("\nPAPP 00540 J\r") == ACCEPTED);
 	for (int i = 0; i < 8; i++)
 		CHECK(refused_as(PAPP) == CHECKSUM);
 	CHECK(refused_as(PAPP) == ACCEPTED); /* and back */
+	for (int i = 0; i < 16; i++)
+		CHECK(refused_as("\nPAPP 00540 B\r") == CHECKSUM);
 }
 
 static void parity_is_noticed_and_checked(void)
@@ -278,16 +299,38 @@ static void bit_7_is_learned_anew_when_nothing_is_sound(void)
 	CHECK(tic.counters.groups == 2 && ehw_tic_bit_7(&tic) == EHW_BIT_7_PARITY);
 }
 
+static void the_256th_byte_opens_the_question(void)
+{
+	uint8_t stream[255 + sizeof(PAPP)] = { 0 };
+
+	memcpy(stream + 255, PAPP, sizeof(PAPP));
+	for (int less = 1; less >= 0; less--) {
+		begin(EHW_PARITY_SOFT);
+		feed_even("\x02" PAPP, 0, 0);
+		feed_bytes(stream + less, sizeof(stream) - 1 - (size_t)less);
+		CHECK(tic.counters.groups == (less ? 1 : 2));
+	}
+}
+
 static void a_port_may_mark_what_is_bad(void)
 {
 	static const uint8_t bad[] = "\nPAPP\xff\0\x30"
 				     "0540 *\r\nPAPP\xff"
 				     "0540 *\r\nPAPP\xff\xff 0540 *\r";
 
+	static const uint8_t control[] = "\nPA\xff\0\x03PP\xff\0\n 00540 *\r";
+
 	begin(EHW_PARITY_HARD);
 	CHECK(strcmp(feed_bytes(bad, sizeof(bad) - 1), "R\nR\nR\n") == 0);
 	CHECK(tic.counters.parity == 3 && ehw_tic_bit_7(&tic) == EHW_BIT_7_UNUSED);
 	CHECK(tells(PAPP, "PAPP 00540 *\n"));
+	CHECK(strcmp(feed_bytes(control, sizeof(control) - 1), "R\n") == 0);
+	CHECK(strcmp(feed_bytes((const uint8_t *)"\xff", 1), "") == 0);
+	ehw_tic_reset(&tic); /* forgets half a mark */
+	CHECK(strcmp(feed_bytes((const uint8_t *)"\0\nPAPP 00540 *\r", 15), "T\nPAPP 00540 *\n") ==
+	      0);
+	CHECK(strcmp(feed_bytes((const uint8_t *)"\xff\xff\x02", 3), "R\nT\n[\n") == 0);
+	CHECK(strcmp(feed_bytes((const uint8_t *)"\nPA\xff\x02", 5), "R\n[\n") == 0);
 	for (int i = 0; i < 40; i++)
 		feed("\nPAPP 00541 *\r");
 	CHECK(ehw_tic_bit_7(&tic) == EHW_BIT_7_UNUSED); /* nothing to learn */
@@ -312,6 +355,7 @@ int main(void)
 	RUN(reset_ends_the_frame_with_the_next_bytes);
 	RUN(damaged_groups_are_counted_by_their_reason);
 	RUN(labels_of_every_meter_are_labels);
+	RUN(a_checksum_may_be_the_first_and_the_last_of_its_characters);
 	RUN(a_horodate_has_a_season_and_twelve_digits);
 	RUN(a_group_has_at_most_127_characters);
 	RUN(a_group_whose_line_feed_is_damaged_is_not_lost_unnoticed);
@@ -319,6 +363,7 @@ int main(void)
 	RUN(parity_is_noticed_and_checked);
 	RUN(before_anything_is_known_of_bit_7_a_group_must_hold_one_way);
 	RUN(bit_7_is_learned_anew_when_nothing_is_sound);
+	RUN(the_256th_byte_opens_the_question);
 	RUN(a_port_may_mark_what_is_bad);
 	RUN(bit_7_may_be_ignored);
 	return report();

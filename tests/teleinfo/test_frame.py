@@ -96,6 +96,11 @@ def test_a_horodate_may_stand_alone(make: Make) -> None:
     assert make().feed(DATE) == [DATE[1:-1]]
 
 
+def test_what_looks_like_a_horodate_may_be_data(make: Make) -> None:
+    group = encode_group("DATE", "H200214230804")
+    assert make().feed(group) == [group[1:-1]]
+
+
 def test_data_may_hold_spaces(make: Make) -> None:
     group = encode_group("MESURES1", "BT 4 SUP36", mode=H)
     assert make().feed(group) == [group[1:-1]]
@@ -116,6 +121,7 @@ def test_groups_before_the_first_start_are_given_and_make_no_complete_frame(make
         (b"\nP@PP 00540 *\r", "charset"),
         (b"\n\r", "format"),
         (b"\nHHPHC A\r", "format"),
+        (b"\nPAPP\t\\\r", "format"),
         (b"\nEAST 021849106\t.\r", "format"),
         (b"\nP 00540 *\r", "format"),
         (b"\nABCDEFGHIJ 00540 *\r", "format"),
@@ -204,7 +210,9 @@ def test_the_other_checksum_is_taken_after_eight_in_a_row(make: Make) -> None:
 
 def test_the_other_checksum_is_given_up_in_the_same_way(make: Make) -> None:
     parser = make()
-    parser.feed(MODE_2 * 9 + PAPP * 8)
+    parser.feed(MODE_2 * 8 + PAPP * 7)
+    assert parser.feed(MODE_2) == [b"PAPP 00540 J"]
+    parser.feed(PAPP * 8)
     assert parser.feed(PAPP + MODE_2) == [b"PAPP 00540 *", R]
 
 
@@ -268,6 +276,13 @@ def test_a_link_that_begins_or_ceases_to_strip_parity_is_followed(first: bytes, 
     assert len(groups(events)) == 81  # 256 bytes are 19 groups
     counters = parser.counters
     assert (counters.groups, counters.rejected) == (181, len(events) - 81)
+
+
+@pytest.mark.parametrize(("count", "found"), [(254, 0), (255, 1)])
+def test_the_256th_byte_opens_the_question_of_parity(count: int, found: int, make: Make) -> None:
+    parser = make()
+    parser.feed(with_parity(b"\x02" + PAPP))
+    assert len(groups(parser.feed(b"\x00" * count + PAPP))) == found
 
 
 def test_damage_does_not_open_the_question_of_parity(make: Make) -> None:
