@@ -37,7 +37,7 @@ def test_a_report_under_way_is_heard_out_and_then_it_goes(dio0: bool, already_s:
         engine.submit(switch(True))
         events = engine.run_s(0.3)
         assert [event.frame.data for event in events] == [REPORT]
-        assert 0 <= ear.sent[0].at - called - (REPORT_S - already_s) < 0.015
+        assert 0 <= ear.sent[0].at - called - (REPORT_S - already_s) < 0.055
         assert engine.counters().orders.listened == 1
 
 
@@ -46,7 +46,7 @@ def test_what_only_raises_the_signal_is_waited_out_too() -> None:
         board.air.noise(0.1)
         engine.submit(switch(True))
         engine.run_s(0.5)
-        assert 0.1 <= ear.sent[0].at < 0.15
+        assert 0.1 <= ear.sent[0].at < 0.16
 
 
 def test_a_weak_signal_from_next_door_is_none() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from random import Random
 
 from energy_hw.energenie.course import Course
 from energy_hw.energenie.duty import AirtimeBudget
@@ -20,8 +21,9 @@ from energy_hw.energenie.forecast import Forecast
 from energy_hw.energenie.orders import Priority
 
 SPACING_S = 1.0
-ANSWER_S = 0.035
-"""An answer that comes at once has begun by then, and its sync word is there: 20 ms, and 5 bytes at 4.8 kbit/s."""
+ANSWER_S = (0.035, 0.065)
+"""An answer that comes at once has begun by then, and its sync word is there: 20 ms, and 5 bytes at 4.8 kbit/s. Random,
+so that two gateways that began together do not go on together."""
 APART_S = 0.060
 DEFER_S = 2.0
 HOLD_AFTER_S, HOLD_S = 3.0, 10.0
@@ -45,8 +47,9 @@ class GateCounters:
 class Gate:
     """The rules, and what they have to remember of what was on air. The radio's thread alone uses it."""
 
-    def __init__(self, budget: AirtimeBudget, forecast: Forecast, spacing_s: float = SPACING_S) -> None:
+    def __init__(self, budget: AirtimeBudget, forecast: Forecast, random: Random, spacing_s: float = SPACING_S) -> None:
         self.budget, self.forecast, self.spacing_s = budget, forecast, spacing_s
+        self._random = random
         self.counters = GateCounters()
         self._last: dict[str, tuple[object, float]] = {}  # key -> value and end of what was last on air
         self._last_end = self._last_ook_end = self._answer_until = -math.inf
@@ -64,7 +67,7 @@ class Gate:
         if order.ook_repeats:
             self._last_ook_end, self._last_ook_device = ended, order.device
         elif order.verdict is not None:
-            self._answer_until = ended + ANSWER_S
+            self._answer_until = ended + self._random.uniform(*ANSWER_S)
 
     def look(self, courses: Iterable[Course], now: float) -> None:
         """See whether one of them needs others to be silent: before its first burst, and between its bursts."""
