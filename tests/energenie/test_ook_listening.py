@@ -11,7 +11,7 @@ import pytest
 from energy_hw.core.interface import Core, OokCode
 from energy_hw.energenie.ook_listening import MOST_LISTEN_S, HeardOok
 from energy_hw.energenie.receiver import Heard, Receiver
-from energy_hw.errors import LinkBusy
+from energy_hw.errors import LinkBusy, LinkError
 from energy_hw.sim.air import Modulation, Transmission
 from energy_hw.sim.board import SimBoard, sim_board
 from energy_hw.sim.clock import SECOND
@@ -227,3 +227,24 @@ def test_a_weak_controller_is_heard_as_far_as_its_signal_stands_out(core: Core) 
         it.board.air.transmit(ev1527(0xABCDE5, 208.3, power_dbm=-40.0))  # -100 dBm here, 18 dB above the noise
         it.run(1.0)
         assert [heard.bits for heard in it.heard] == [0xABCDE5]
+
+
+def test_a_radio_lost_meanwhile_is_not_counted_as_missed_twice(core: Core) -> None:
+    with rig(core) as it:
+        it.listen(4.0)
+        it.run(1.0)
+        Faults(it.board).now("miso", level=0xFF)
+        it.run(2.0)
+        assert it.receiver.counters().missed_s == pytest.approx(3.0, abs=0.2)
+        with pytest.raises(LinkBusy):
+            it.listen(1.0)
+        it.run(2.5)
+        assert len(it.ends) == 1
+        assert it.receiver.counters().missed_s == pytest.approx(5.5, abs=1.3)
+        with pytest.raises(LinkError, match="at the moment"):
+            it.listen(1.0)
+        Faults(it.board).now("miso", level=None)
+        it.run(3.0)
+        assert it.receiver.counters().missed_s == pytest.approx(6.0, abs=1.8)
+        it.board.air.send_fsk(REPORT, sender="plug")
+        assert [type(event) for event in it.run(1.0)] == [Heard]

@@ -200,7 +200,8 @@ class Receiver:
         self._radio.start()
         self._receive()
         away_s = self._board.clock.monotonic() - (self._lost_at or 0.0)
-        self._counters.missed_s += away_s
+        if self._listening is None:
+            self._counters.missed_s += away_s
         self._lost_at = None
         logger.log(logging.WARNING if self._loss_told else logging.DEBUG, "radio back after %.1f s", away_s)
 
@@ -220,11 +221,10 @@ class Receiver:
         refused = Counter(mine.refused)
         if seen.refused_length:
             refused["length"] = seen.refused_length
-        lost_at = self._lost_at
-        away = 0.0 if lost_at is None else self._board.clock.monotonic() - lost_at
         listening = self._listening
-        deaf = 0.0 if listening is None else self._board.clock.monotonic() - listening.began
-        return replace(mine, refused=refused, radio=replace(seen), missed_s=mine.missed_s + away + deaf)
+        deaf_since = self._lost_at if listening is None else listening.began
+        deaf = 0.0 if deaf_since is None else self._board.clock.monotonic() - deaf_since
+        return replace(mine, refused=refused, radio=replace(seen), missed_s=mine.missed_s + deaf)
 
     # -- hand controllers --------------------------------------------------
 
@@ -237,6 +237,8 @@ class Receiver:
         if self._listening is not None:
             left_s = self._listening.until - self._board.clock.monotonic()
             raise LinkBusy(f"the radio listens to hand controllers already, for {left_s:.0f} s more: wait, or end it")
+        if self.away:
+            raise LinkError("the radio does not answer at the moment: wait until it is back")
         self._rescue_frame()
         self._listening = OokListening(self._core, self._board, seconds, tell, ended)
         text = "listening to hand controllers for %.0f s: what MiHome devices say meanwhile is missed"
@@ -247,7 +249,9 @@ class Receiver:
         """Back to the MiHome devices; nothing if it is there."""
         listening, self._listening = self._listening, None
         if listening is not None:
-            self._counters.missed_s += self._board.clock.monotonic() - listening.began
+            now = self._board.clock.monotonic()
+            self._counters.missed_s += now - listening.began
+            self._lost_at = None if self._lost_at is None else now
             self._change_ear()
             listening.ended()
 
