@@ -18,7 +18,8 @@ import pytest
 
 from bench.shimmed import Done, ShimBench, shim_bench
 from energy_hw import core
-from energy_hw.app.monitor import Options, _phrase, run
+from energy_hw.app.monitor import Options, run
+from energy_hw.app.phrase import phrase
 from energy_hw.core.message import Message
 from energy_hw.energenie.report import to_report
 from energy_hw.errors import FrameError
@@ -243,7 +244,7 @@ def test_no_value_from_the_air_ends_the_monitor_or_moves_the_cursor(kind: int, l
         assert kind in (0xC, 0xD, 0xE, 0xF)
         return
     report = to_report(decoded, None, datetime.now(UTC), frame)
-    out.write(" ".join(_phrase(reading) for reading in report) + dumps(report.to_json()))
+    out.write(" ".join(phrase(reading) for reading in report) + dumps(report.to_json()))
     assert out.getvalue().isprintable()
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from energy_hw.errors import CommandError, ConfigError, EnergyHwError, PermissionDenied, ProtocolError
+from energy_hw.errors import (
+    CommandError,
+    ConfigError,
+    EnergyHwError,
+    PermissionDenied,
+    ProtocolError,
+    UnknownDevice,
+)
 
 OK, FAILED, USAGE, CONFIGURATION, DEVICE, PERMISSION, REFUSED, CORRUPT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
 
 _CODES = (
     (PermissionDenied, PERMISSION),
     (ConfigError, CONFIGURATION),
+    (UnknownDevice, CONFIGURATION),  # a name that nobody has
     (CommandError, REFUSED),
     (ProtocolError, CORRUPT),
 )

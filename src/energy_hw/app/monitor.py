@@ -13,29 +13,23 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, TextIO
 
 from energy_hw.app.exits import DEVICE, FAILED, INTERRUPTED, OK, exit_code
-from energy_hw.app.text import printable, writable
+from energy_hw.app.phrase import phrase
+from energy_hw.app.text import writable
 from energy_hw.core.interface import RadioConfig, ReceivedFrame
 from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.receiver import Heard, Refused
 from energy_hw.energenie.report import to_pydict
 from energy_hw.errors import EnergyHwError, LinkBusy, LinkError, PermissionDenied
-from energy_hw.reading import Quantity, Reading, dumps
+from energy_hw.reading import dumps
 
-MOST_READABLE = 10**12
 HOW_TO_SIMULATE = "To see a simulated house instead, add --simulate."
 LOOK_S = 0.2
 """How often the monitor looks at its clock while no packet comes."""
 OF_THE_LINK = ("RSSI", "FREQUENCY_ERROR")
-WORDS = {
-    Quantity.SWITCH: ("off", "on"),
-    Quantity.CONTACT: ("closed", "open"),
-    Quantity.MOTION: ("no motion", "motion"),
-}
 MARKS = {
     Standing.UNCONFIRMED: "  [unknown product, first frame: not yet a device]",
     Standing.GHOST: "  [ghost: this sensor is known as another product]",
@@ -176,7 +170,7 @@ class _Monitor:
         report = heard.report
         sensor = heard.message.sensor
         name = self._options.names.get(sensor) or self._hub.device_name(sensor)
-        values = (_phrase(reading) for reading in report.readings if reading.code not in OF_THE_LINK)
+        values = (phrase(reading) for reading in report.readings if reading.code not in OF_THE_LINK)
         parts = [name, f"{report.model} 0x{sensor:06X}", *values, _signal(heard.frame), self._age(heard)]
         return "  ".join(filter(None, parts)) + MARKS.get(heard.standing, "")
 
@@ -197,24 +191,6 @@ def _signal(frame: ReceivedFrame) -> str:
     """`-61.5 dBm`, and how far off frequency the sender is where that was measured."""
     error = frame.frequency_error_hz
     return f"{frame.rssi_dbm:.1f} dBm" + ("" if error is None else f" {error / 1000:+.1f} kHz")
-
-
-def _phrase(reading: Reading) -> str:
-    """`249 V`, `off`, `door open`: what a person would say."""
-    value = reading.value
-    if value is None:
-        return reading.name.replace("_", " ")
-    if isinstance(value, bool):
-        return WORDS.get(reading.quantity, ("no", "yes"))[value]
-    shown = _number(value) if isinstance(value, Decimal) else printable(str(value))
-    if reading.quantity is Quantity.BATTERY_VOLTAGE:
-        return f"battery {shown} {reading.unit}"
-    return f"{shown} {reading.unit}" if reading.unit else f"{reading.name.replace('_', ' ')} {shown}"
-
-
-def _number(value: Decimal) -> str:
-    """Three decimals are enough to read; the report has them all."""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < MOST_READABLE else f"{value:.6e}"
 
 
 def _styles(out: TextIO) -> tuple[str, str, str]:

@@ -63,12 +63,13 @@ class Session:
             self.tell(f"energy-hw {command}: {error.strerror or error}")
             return FAILED
 
-    def hub(self, **options: Any) -> Hub:
-        """The hub that the options name."""
+    def hub(self, house: str = "", **options: Any) -> Hub:
+        """The hub that the options name. house: options of the simulated one that make a command worth trying."""
         named = self.options
         if named.registry:
             options["registry"] = named.registry
-        return Hub(named.device, simulate=named.simulate, wiring=named.wiring, dio0=named.dio0, **options)
+        device = f"sim:house?{house}" if house and named.simulate and not named.device else named.device
+        return Hub(device, simulate=named.simulate, wiring=named.wiring, dio0=named.dio0, **options)
 
     def names(self) -> Names:
         """The registry alone, without a radio; in a simulation the house's own names."""

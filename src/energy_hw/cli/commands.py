@@ -7,6 +7,7 @@ import sys
 import click
 
 from energy_hw import __version__
+from energy_hw.cli.control import log, send, set_value, switch, watch
 from energy_hw.cli.devices import devices
 from energy_hw.cli.teleinfo import decode_teleinfo, teleinfo
 
@@ -17,7 +18,8 @@ def energy_hw() -> None:
     """Speak to the energy hardware of a house."""
 
 
-energy_hw.add_command(devices)
+for _command in (devices, switch, set_value, watch, log, send):
+    energy_hw.add_command(_command)
 energy_hw.add_command(teleinfo)
 
 

@@ -14,18 +14,80 @@ if TYPE_CHECKING:
     from energy_hw.app.session import Session
 
 
+class HouseCode(click.ParamType[int]):
+    """20 bits, decimal or as 0x12345."""
+
+    name = "CODE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            house = int(str(value), 0)
+        except ValueError:
+            house = -1
+        if not 0 <= house <= 0xFFFFF:
+            self.fail(f"expected 0 to 0xFFFFF, got {value!r}", param, ctx)
+        return house
+
+
 @click.group()
 def devices() -> None:
     """Names of devices: list, pair, learn, rename, forget."""
 
 
 @devices.command("list")
+@click.option("--listen", type=click.FloatRange(0), metavar="SECONDS", help="Who is heard and has no name.")
 @session_options
-def list_devices(session: Session) -> None:
-    """Every device with a name."""
+def list_devices(session: Session, listen: float | None) -> None:
+    """Every device with a name; or, with --listen, those without one."""
     from energy_hw.app import devices as app
+    from energy_hw.app import pairing
 
-    sys.exit(session.run("devices list", lambda: app.list_devices(session)))
+    work = app.list_devices if listen is None else lambda session: pairing.listen(session, listen)
+    sys.exit(session.run("devices list", lambda: work(session)))
+
+
+@devices.command()
+@click.option("--seconds", type=click.FloatRange(1, 3600), default=60.0, show_default=True)
+@click.option("--name", help="Name the first one, and end.")
+@session_options
+def pair(session: Session, seconds: float, name: str | None) -> None:
+    """Take in the MiHome devices whose button is held meanwhile."""
+    from energy_hw.app import pairing
+
+    sys.exit(session.run("devices pair", lambda: pairing.pair(session, seconds, name)))
+
+
+@devices.command()
+@click.argument("name")
+@click.option("--model", default="ENER002", show_default=True, help="SKU of what learns, such as MIHO008.")
+@click.option("--house", type=HouseCode(), help="House code such as 0x12345; default: one that nobody here uses.")
+@click.option("--gang", type=click.IntRange(0, 6), default=1, show_default=True, help="0: a unit of several gangs.")
+@click.option("--from-remote", is_flag=True, help="Take over the code of a hand controller's button.")
+@click.option("--seconds", type=click.FloatRange(1, 300), default=30.0, show_default=True, help="To press it.")
+@session_options
+def learn(
+    session: Session, name: str, model: str, house: int | None, gang: int, from_remote: bool, seconds: float
+) -> None:
+    """Teach a green-button socket, switch or dimmer, and name it."""
+    from energy_hw.app import pairing
+
+    def work() -> int:
+        if from_remote:
+            return pairing.learn_remote(session, name, model.upper(), seconds)
+        return pairing.teach(session, name, model.upper(), house, gang)
+
+    sys.exit(session.run("devices learn", work))
+
+
+@devices.command()
+@click.argument("name")
+@click.option("--wait", type=click.FloatRange(0), metavar="SECONDS", help="How long to wait until it was sent.")
+@session_options
+def identify(session: Session, name: str, wait: float | None) -> None:
+    """Let a device show itself: a valve flashes for a minute."""
+    from energy_hw.app import control
+
+    sys.exit(session.run("devices identify", lambda: control.identify(session, name, wait)))
 
 
 @devices.command()

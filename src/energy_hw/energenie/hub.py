@@ -29,7 +29,7 @@ from energy_hw.energenie.names import Names
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Priority, Ticket
 from energy_hw.energenie.receiver import Heard, Refused
-from energy_hw.energenie.windows import AUTO
+from energy_hw.energenie.window_store import AUTO
 from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout, NotConfirmed, OutOfRange
 from energy_hw.links.board import Board
 from energy_hw.reading import Report
@@ -159,6 +159,10 @@ class Hub(Household):
             if self._closed:
                 subscription.close()
             return subscription
+
+    def reports(self) -> Subscription[Report]:
+        """The same reports with get(timeout_s), for a reader that has other things to do."""
+        return self._subscribe()
 
     def stream(self) -> AsyncIterator[Report]:
         """The same reports for asyncio."""

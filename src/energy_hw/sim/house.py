@@ -75,11 +75,21 @@ class House:
     """Clock, air, board, chip, and devices by name.
 
     speed: None for virtual time, else how many times as fast as the wall clock. alive: doors open, people move
-    and press buttons by themselves. foreign: a neighbour transmits, too. options: those of sim_board().
+    and press buttons by themselves. foreign: a neighbour transmits, too. guests: a new plug asks to join, the button
+    of a new socket is held until it learns, and somebody presses the remote. valve_s: how often the valve reports,
+    for those who cannot wait 300 s. options: those of sim_board().
     """
 
     def __init__(
-        self, *, seed: int = 0, speed: float | None = None, alive: bool = True, foreign: bool = True, **options: Any
+        self,
+        *,
+        seed: int = 0,
+        speed: float | None = None,
+        alive: bool = True,
+        foreign: bool = True,
+        guests: bool = False,
+        valve_s: float | None = None,
+        **options: Any,
     ) -> None:
         self.clock = VirtualClock() if speed is None else RealTimeClock(speed)
         self.air = Air(self.clock, seed)
@@ -92,8 +102,12 @@ class House:
         self.devices: dict[str, object] = {place.name: self._settle(place) for place in PLACES}
         self._add_ook()
         self.find("meter", HouseMonitor).load = self._whole_load
+        if valve_s is not None:
+            self.find("bedroom valve", Valve).interval_s = valve_s
         if alive:
             self._live()
+        if guests:
+            self._receive_guests()
         if foreign:
             self._add_neighbour()
 
@@ -155,6 +169,25 @@ class House:
         """What the plugs let through, and 120 W that no plug sees."""
         plugs = [device for device in self.devices.values() if isinstance(device, MonitorPlug)]
         return 120.0 + sum(plug.load(seconds) for plug in plugs if not isinstance(plug, Plug) or plug.relay)
+
+    def _receive_guests(self) -> None:
+        """What `pair` and `learn` need somebody else for."""
+        plug, socket = Plug(self.air, "new plug", 0x00A11C), Socket(self.air, "new socket")
+        self.devices |= {"new plug": plug, "new socket": socket}
+        remote = self.find("remote", HandController)
+        self._again(2.0, 5.0, plug.join, lambda: plug.joined)
+        self._again(2.0, 20.0, socket.learn, lambda: bool(socket.codes))
+        self._again(2.5, 4.0, lambda: remote.press(2, True, repeats=12), lambda: False)
+
+    def _again(self, first_s: float, every_s: float, action: Callable[[], None], over: Callable[[], bool]) -> None:
+        """Do something every so often until it is over."""
+
+        def act() -> None:
+            if not over():
+                action()
+                self._again(every_s, every_s, action, over)
+
+        self.clock.call_in(round(first_s * SECOND), act)
 
     # -- somebody lives here -----------------------------------------------
 
