@@ -15,7 +15,7 @@ from energy_hw.errors import RecordError
 from energy_hw.teleinfo.dataset import parse_dataset
 from energy_hw.teleinfo.frame import Mode, TicParser
 from energy_hw.teleinfo.horodate import Zone, parse_horodate
-from energy_hw.teleinfo.rows import Kind
+from energy_hw.teleinfo.rows import Format
 from teleinfo_corpus import Row, group
 
 REUNION = Zone(timezone(timedelta(hours=4)), timezone(timedelta(hours=4)))
@@ -194,7 +194,7 @@ def test_no_single_flip_that_the_checksum_misses_becomes_a_value(row: Row) -> No
         for group_ in (event for event in TicParser().feed(b"\n%b\r" % flipped) if isinstance(event, bytes)):
             with suppress(RecordError):
                 found = parse_dataset(group_)
-                assert found.row.kind is Kind.TEXT
+                assert found.row.format is Format.TEXT
                 assert row.data[(bit // 7) - len(row.label) - 1].isdigit()
 
 

@@ -15,7 +15,7 @@ from energy_hw.teleinfo.encode import dataset, encode_frame, encode_interrupted,
 from energy_hw.teleinfo.frame import Mode, TicParser
 from energy_hw.teleinfo.horodate import legal_time, parse_horodate
 from energy_hw.teleinfo.labels_standard import STANDARD
-from energy_hw.teleinfo.rows import Kind
+from energy_hw.teleinfo.rows import Format
 
 HISTORIQUE = Mode.HISTORIQUE
 
@@ -53,7 +53,7 @@ def test_each_historique_label_as_by_hand(row: corpus.Row) -> None:
     assert encoded == b"\n" + corpus.historique(row) + b"\r"
 
 
-@given(label=st.sampled_from([row.code for row in STANDARD.values() if row.kind is Kind.NUMBER]), data=st.data())
+@given(label=st.sampled_from([row.code for row in STANDARD.values() if row.format is Format.NUMBER]), data=st.data())
 def test_every_number_comes_back(label: str, data: st.DataObject) -> None:
     value = data.draw(st.integers(0, 10 ** STANDARD[label].chars[0] - 1))
     assert parse_dataset(dataset(label, value)[1:-1]).value == value

@@ -12,7 +12,7 @@ from energy_hw.reading import Quantity
 from energy_hw.teleinfo.labels import ALIASES, find, unknown
 from energy_hw.teleinfo.labels_historique import HISTORIQUE, LINKY_PMAX
 from energy_hw.teleinfo.labels_standard import STANDARD
-from energy_hw.teleinfo.rows import Kind, Label, Presence
+from energy_hw.teleinfo.rows import Format, Label, Presence
 
 PAGE = (Path(__file__).parents[2] / "docs" / "teleinfo-labels.md").read_text()
 TABLES = {"historique": HISTORIQUE, "standard": STANDARD}
@@ -121,7 +121,13 @@ def test_a_label_means_nothing_in_the_other_mode() -> None:
 )
 def test_unknown_label_is_passed_on_under_a_name_of_its_own(label: str, name: str) -> None:
     row = unknown(label)
-    assert (row.code, row.name, row.quantity, row.kind, row.known) == (label, name, Quantity.OTHER, Kind.TEXT, False)
+    assert (row.code, row.name, row.quantity, row.format, row.known) == (
+        label,
+        name,
+        Quantity.OTHER,
+        Format.TEXT,
+        False,
+    )
 
 
 def page_rows(mode: str) -> list[list[str]]:

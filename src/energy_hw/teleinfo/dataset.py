@@ -20,7 +20,7 @@ from energy_hw.reading import Value
 from energy_hw.teleinfo.frame import Mode
 from energy_hw.teleinfo.horodate import FRANCE, Zone, parse_horodate
 from energy_hw.teleinfo.labels import damaged, find
-from energy_hw.teleinfo.rows import Kind, Label
+from energy_hw.teleinfo.rows import Format, Label
 
 HT = 9
 TEMPO = "BBR"  # its fourth character may be a dot that means something
@@ -31,7 +31,7 @@ class Dataset(NamedTuple):
     """One value as the meter gave it.
 
     label: as the meter wrote it; code: the standard's label for it. data: as sent, padding and all.
-    value: int, str, aware datetime or None, by row.kind. stamp: the horodate's characters, None without;
+    value: int, str, aware datetime or None, by row.format. stamp: the horodate's characters, None without;
     horodate: the moment, None also for a stamp of zeros. raw: label to checksum, as received.
     """
 
@@ -89,7 +89,7 @@ def parse_dataset(raw: bytes, zone: Zone = FRANCE) -> Dataset:
         stamp, row = None, find(label, False)
     try:
         moment = None if stamp is None else parse_horodate(stamp, zone)
-        value = _value(row, data) if row.kind is not Kind.MOMENT else _moment(row, stamp, moment, data)
+        value = _value(row, data) if row.format is not Format.MOMENT else _moment(row, stamp, moment, data)
     except ValueError as error:
         _refuse(label, error, raw)
     return Dataset(label, data, value, stamp, moment, row, raw)
@@ -114,8 +114,8 @@ def _moment(row: Label, stamp: str | None, moment: datetime | None, data: str) -
 
 def _value(row: Label, data: str) -> Value:
     """The typed value. Raises ValueError that names what was expected and what came."""
-    kind = row.kind
-    if kind is Kind.NUMBER:
+    wanted = row.format
+    if wanted is Format.NUMBER:
         if len(data) in row.chars and data.isdecimal():
             return int(data)
     elif not row.known:
@@ -123,24 +123,24 @@ def _value(row: Label, data: str) -> Value:
             raise ValueError(f"expected a label, got {whole} with bit 6 flipped")
         if data.isascii() and data.isprintable():
             return data
-    elif kind is Kind.TEXT or kind is Kind.SCHEDULE:
-        if len(data) <= row.chars[0] and _has_only(kind, data):
+    elif wanted is Format.TEXT or wanted is Format.SCHEDULE:
+        if len(data) <= row.chars[0] and _has_only(wanted, data):
             return data.strip(" ")
-    elif len(data) in row.chars and _has_only(kind, data):
-        return _code(data) if kind is Kind.CODE else data
+    elif len(data) in row.chars and _has_only(wanted, data):
+        return _code(data) if wanted is Format.CODE else data
     raise ValueError(f"expected {expected(row)}, got {data!r}")
 
 
-def _has_only(kind: Kind, data: str) -> bool:
-    """Whether the characters are those of the kind, so chosen that bit 6 flipped leaves them.
+def _has_only(wanted: Format, data: str) -> bool:
+    """Whether the characters are those of the format, so chosen that bit 6 flipped leaves them.
 
     CODE and SCHEDULE: 0x20..0x5F. TEXT: what can be printed but a backquote, which a flipped space becomes.
     """
-    if kind is Kind.TEXT:
+    if wanted is Format.TEXT:
         return data.isascii() and data.isprintable() and "`" not in data
-    if kind is Kind.HEX:
+    if wanted is Format.HEX:
         return not data.strip("0123456789ABCDEFabcdef")
-    return data.isdecimal() if kind is Kind.DIGITS else all(" " <= char <= "_" for char in data)
+    return data.isdecimal() if wanted is Format.DIGITS else all(" " <= char <= "_" for char in data)
 
 
 def _code(data: str) -> str | None:
@@ -151,15 +151,15 @@ def expected(row: Label) -> str:
     """What the data of a label must look like, in words: `5 digits`."""
     chars = " or ".join(map(str, row.chars))
     words = {
-        Kind.NUMBER: f"{chars} digits",
-        Kind.DIGITS: f"{chars} digits",
-        Kind.HEX: f"{chars} hexadecimal digits",
-        Kind.CODE: f"{chars} capitals, digits or signs",
-        Kind.TEXT: f"printable text of at most {chars} characters" if chars else "printable text",
-        Kind.SCHEDULE: f"blocks HHMMSSSS or NONUTILE, at most {chars} characters",
-        Kind.MOMENT: "a horodate, then 00 or nothing",
+        Format.NUMBER: f"{chars} digits",
+        Format.DIGITS: f"{chars} digits",
+        Format.HEX: f"{chars} hexadecimal digits",
+        Format.CODE: f"{chars} capitals, digits or signs",
+        Format.TEXT: f"printable text of at most {chars} characters" if chars else "printable text",
+        Format.SCHEDULE: f"blocks HHMMSSSS or NONUTILE, at most {chars} characters",
+        Format.MOMENT: "a horodate, then 00 or nothing",
     }
-    return words[row.kind]
+    return words[row.format]
 
 
 def _refuse(label: str, problem: object, raw: bytes) -> NoReturn:

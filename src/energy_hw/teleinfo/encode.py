@@ -15,7 +15,7 @@ from energy_hw.errors import OutOfRange
 from energy_hw.teleinfo.frame import EOT, Mode, checksum, encode_frame, encode_group, with_parity
 from energy_hw.teleinfo.horodate import FRANCE, Zone
 from energy_hw.teleinfo.labels import find
-from energy_hw.teleinfo.rows import Kind, Label
+from energy_hw.teleinfo.rows import Format, Label
 
 __all__ = ["dataset", "encode_frame", "encode_group", "encode_interrupted", "horodate", "mode_2", "pad", "with_parity"]
 
@@ -38,9 +38,9 @@ def pad(row: Label, value: int | str, width: int | None = None) -> str:
     text = str(value)
     if row.chars and len(text) > width:
         raise OutOfRange(f"{row.code}: expected at most {width} characters, got {text!r}", high=width)
-    if row.kind in (Kind.TEXT, Kind.SCHEDULE):
+    if row.format in (Format.TEXT, Format.SCHEDULE):
         return text.ljust(width)
-    return text.ljust(width, ".") if row.kind is Kind.CODE else text.rjust(width, "0")
+    return text.ljust(width, ".") if row.format is Format.CODE else text.rjust(width, "0")
 
 
 def horodate(moment: datetime, *, degraded: bool = False, season: bool = True, zone: Zone = FRANCE) -> str:

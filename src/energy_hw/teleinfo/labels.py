@@ -10,7 +10,7 @@ from functools import lru_cache
 from energy_hw.reading import Quantity
 from energy_hw.teleinfo.labels_historique import HISTORIQUE
 from energy_hw.teleinfo.labels_standard import STANDARD
-from energy_hw.teleinfo.rows import Kind, Label, Presence
+from energy_hw.teleinfo.rows import Format, Label, Presence
 
 ALIASES = {"SINST1": "SINSTS", "SMAXN": "SMAXSN", "SMAXN-1": "SMAXSN-1"}
 """What the pilot Linky (device type 67) writes -> the label of the standard. Source: linkytic, hekmon."""
@@ -38,4 +38,6 @@ def damaged(label: str) -> str | None:
 def unknown(label: str) -> Label:
     """The row of a label that no table knows: its data is text of any length, its name is made of the label."""
     name = label.lower().replace("+", "_plus").replace("-", "_minus")
-    return Label(label, f"unknown_{name}", Quantity.OTHER, None, Kind.TEXT, (), presence=Presence.CONTRACT, known=False)
+    return Label(
+        label, f"unknown_{name}", Quantity.OTHER, None, Format.TEXT, (), presence=Presence.CONTRACT, known=False
+    )

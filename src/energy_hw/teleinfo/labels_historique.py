@@ -11,14 +11,14 @@ EJP normal 1, peak 2; Tempo blue HC 1, HP 2, white 3, 4, red 5, 6.
 from __future__ import annotations
 
 from energy_hw.reading import Quantity as Q
-from energy_hw.teleinfo.rows import Kind, Label, Presence
+from energy_hw.teleinfo.rows import Format, Label, Presence
 
-N, D, H, C, T = Kind.NUMBER, Kind.DIGITS, Kind.HEX, Kind.CODE, Kind.TEXT
+N, D, H, C, T = Format.NUMBER, Format.DIGITS, Format.HEX, Format.CODE, Format.TEXT
 CONTRACT, WHILE = Presence.CONTRACT, Presence.WHILE
 
 # fmt: off
 HISTORIQUE = {row.code: row for row in (
-    #     label      name                       quantity           unit   kind, chars    phase, tariff, presence
+    #     label      name                       quantity           unit   format, chars    phase, tariff, presence
     Label("ADCO",    "meter_address",           Q.TEXT,            None,  D, (12,)),
     Label("OPTARIF", "contract",                Q.TEXT,            None,  C, (4,)),  # BASE, HC.., EJP., BBRx
     Label("ISOUSC",  "subscribed_current",      Q.CURRENT,         "A",   N, (2,)),

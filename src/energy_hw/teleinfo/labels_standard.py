@@ -8,9 +8,9 @@ like have nine characters, one more than the document's own limit.
 from __future__ import annotations
 
 from energy_hw.reading import Quantity as Q
-from energy_hw.teleinfo.rows import Kind, Label, Presence
+from energy_hw.teleinfo.rows import Format, Label, Presence
 
-N, D, H, T, S, M = Kind.NUMBER, Kind.DIGITS, Kind.HEX, Kind.TEXT, Kind.SCHEDULE, Kind.MOMENT
+N, D, H, T, S, M = Format.NUMBER, Format.DIGITS, Format.HEX, Format.TEXT, Format.SCHEDULE, Format.MOMENT
 ALWAYS, SOME, WHILE, ONCE = Presence.ALWAYS, Presence.CONTRACT, Presence.WHILE, Presence.ONCE
 
 MAX_TODAY, MAX_YESTERDAY = "max_apparent_power_today", "max_apparent_power_yesterday"
@@ -18,7 +18,7 @@ MAX_EXPORT_TODAY, MAX_EXPORT_YESTERDAY = "max_apparent_power_export_today", "max
 
 # fmt: off
 STANDARD = {row.code: row for row in (
-    #     label        name                             quantity           unit   kind, chars  phase tariff .. stamped
+    #     label        name                             quantity           unit   format, chars  phase tariff .. stamped
     Label("ADSC",      "meter_address",                 Q.TEXT,            None,   D, (12,)),
     Label("VTIC",      "tic_version",                   Q.TEXT,            None,   D, (2,)),
     Label("DATE",      "meter_time",                    Q.OTHER,           None,   M, (0,), None, None, ALWAYS, True),

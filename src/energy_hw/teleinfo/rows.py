@@ -8,7 +8,7 @@ from typing import NamedTuple
 from energy_hw.reading import Quantity
 
 
-class Kind(StrEnum):
+class Format(StrEnum):
     """How a label's data is written, and with it the type of its value."""
 
     NUMBER = "number"
@@ -51,7 +51,7 @@ class Label(NamedTuple):
     name: str
     quantity: Quantity
     unit: str | None
-    kind: Kind
+    format: Format
     chars: tuple[int, ...]
     phase: int | None = None
     tariff: int | None = None
