@@ -188,7 +188,8 @@ from energy_hw import core
 from energy_hw.energenie.windows import Windows
 from energy_hw.links.clock import SystemClock
 
-windows = Windows(core.get("python"), SystemClock(), lambda order: order.ticket, lambda device, window_s: None)
+nothing = lambda *_: None
+windows = Windows(core.get("python"), SystemClock(), nothing, nothing, nothing)
 windows.keep_in(sys.argv[1], "board")
 for n in range(int(sys.argv[2]), 1 << 30):
     windows.put(3, n % 3, "TEMPERATURE", 4 + n // 3 % 50 / 2)

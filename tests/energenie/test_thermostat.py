@@ -17,8 +17,18 @@ def test_before_its_telemetry_nothing_is_known() -> None:
         thermostat = bench.thermostat
         values = (thermostat.mode, thermostat.target, thermostat.temperature, thermostat.humidity, thermostat.demand)
         assert values == (None,) * 5
-        assert (thermostat.next_window, thermostat.overdue) == (None, False)
+        assert (thermostat.pending, thermostat.overdue) == ((), False)
         assert bench.engine.radio.counters.sent == 0
+
+
+def test_its_next_window_is_known_once_it_has_woken_some_times() -> None:
+    with thermostat_bench() as bench:
+        bench.engine.run_s(25)
+        assert bench.thermostat.next_window is None
+        bench.engine.run_s(75)
+        next_window = bench.thermostat.next_window
+        assert next_window is not None
+        assert 0 < (next_window - bench.engine.clock.now()).total_seconds() <= 30
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from energy_hw.energenie import windows
 from energy_hw.energenie.engine import open_engine
 from energy_hw.energenie.orders import Outcome, Ticket
 from energy_hw.energenie.pending import dump, parse
-from energy_hw.energenie.windows import away
+from energy_hw.energenie.window_store import away
 from energy_hw.errors import LinkBusy, LinkClosed, NotConfirmed, NotWritable, QueueFull
 from energy_hw.sim.board import sim_board
 from energy_hw.sim.plugs import Plug
@@ -246,7 +246,7 @@ def test_a_callback_may_queue_the_next_command() -> None:
 def test_closing_ends_who_waits() -> None:
     with valve_bench() as bench:
         ticket = bench.valve.set_target(20)
-    with pytest.raises(LinkClosed, match="nothing keeps it"):
+    with pytest.raises(LinkClosed, match="nothing keeps its commands"):
         ticket.wait(0)
     with pytest.raises(LinkClosed):
         bench.valve.set_target(21)
@@ -260,10 +260,10 @@ def test_a_product_without_windows_has_no_queue() -> None:
 def test_the_number_of_queues_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "MOST_QUEUES", 3)
     with valve_bench() as bench:
-        for sensor in (1, 2):
-            Etrv(bench.engine, sensor)
+        for sensor in (1, 2, 3):
+            Etrv(bench.engine, sensor).target = 20
         with pytest.raises(QueueFull) as caught:
-            Etrv(bench.engine, 3)
+            bench.valve.target = 20
         assert caught.value.waiting == 3
 
 
@@ -377,7 +377,7 @@ def test_rows_that_make_no_sense_are_left_out_and_the_rest_is_used(
     with valve_bench(state=path) as bench:
         assert [one.name for one in bench.valve.pending] == ["identify"]
         assert (bench.valve.target, bench.valve.valve_state) == (Decimal(20), "auto")
-    assert caplog.text.count("of no use") == len(bad) + 1
+    assert caplog.text.count("is of no use") == len(bad) + 1
 
 
 def test_two_hubs_never_share_a_queue(tmp_path: Path) -> None:
@@ -415,9 +415,9 @@ def test_a_disk_that_is_full_keeps_no_command_from_its_window(tmp_path: Path, ca
     with valve_bench(state=path) as bench:
         bench.valve.set_target(20, wait=700)
         assert bench.real.target_c == 20.0
-        assert bench.engine.windows.file is not None
-        bench.engine.windows.file.flush()
-        assert bench.engine.windows.file.failures > 0
+        assert bench.engine.windows.store.file is not None
+        bench.engine.windows.store.file.flush()
+        assert bench.engine.windows.store.file.failures > 0
     assert len([one for one in caplog.records if one.levelno == logging.WARNING and "cannot be kept" in one.msg]) == 1
 
 

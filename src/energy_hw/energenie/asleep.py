@@ -11,7 +11,7 @@ from energy_hw.energenie.answers import answers
 from energy_hw.energenie.orders import Outcome, Ticket
 from energy_hw.energenie.reported import Battery
 from energy_hw.energenie.waiting import Carrier, Pending
-from energy_hw.energenie.window_queue import EXPIRES_S, REPEATS, TRIES, WindowQueue
+from energy_hw.energenie.window_queue import EXPIRES_S, TRIES, WindowQueue
 from energy_hw.errors import OutOfRange
 from energy_hw.reading import Control
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class Sleeper(Battery):
     """A device with a queue of commands; see docs/valves.md.
 
-    repeats: in how many windows a command is sent that is never answered (1 to 10), then it is `assumed`. tries: the
-    same for one that is answered, then it is `expired`. expires_s: how long a command may wait for its windows.
+    repeats: in how many windows a command is sent that is never answered (1 to 10, else 2), then it is `assumed`.
+    tries: the same for one that is answered (else 10), then it is `expired`. None leaves both as they are. expires_s:
+    how long a command may wait for its windows.
 
     Thread safety: call from any thread; the queue is the hub's, and shared by all objects for one device.
     """
@@ -38,18 +39,20 @@ class Sleeper(Battery):
         product: int | None = None,
         *,
         name: str = "",
-        repeats: int = REPEATS,
-        tries: int = TRIES,
+        repeats: int | None = None,
+        tries: int | None = None,
         expires_s: float = EXPIRES_S,
     ) -> None:
         """Raises OutOfRange for repeats or tries that are not 1 to 10."""
         for what, number in (("repeats", repeats), ("tries", tries)):
-            if not 1 <= number <= TRIES:
+            if number is not None and not 1 <= number <= TRIES:
                 raise OutOfRange(f"expected 1 to {TRIES} windows as {what}, got {number}", 1, TRIES)
         self.expires_s = expires_s
         super().__init__(hub, sensor, product, name=name)
-        self.queue: WindowQueue = hub.windows.queue(self.product, sensor)
-        self.queue.options.repeats, self.queue.options.tries = repeats, tries
+        if repeats is not None:
+            self.queue.options.repeats = repeats
+        if tries is not None:
+            self.queue.options.tries = tries
 
     # -- commands ----------------------------------------------------------
 
@@ -107,6 +110,11 @@ class Sleeper(Battery):
     # -- the queue ---------------------------------------------------------
 
     @property
+    def queue(self) -> WindowQueue:
+        """The hub's queue for it, made when it is first asked for. Raises QueueFull."""
+        return self.hub.windows.queue(self.product, self.sensor)
+
+    @property
     def pending(self) -> tuple[Pending, ...]:
         """What waits for its windows, in the order of its coming."""
         return self.hub.windows.pending(self.product, self.sensor)
@@ -114,19 +122,22 @@ class Sleeper(Battery):
     @property
     def outcomes(self) -> dict[str, Ticket]:
         """The last ticket that was settled of each kind of command, by the name of its control."""
-        return {self.control_name(code): ticket for code, ticket in self.queue.settled.copy().items()}
+        queue = self.hub.windows.known(self.product, self.sensor)
+        return {} if queue is None else {self.control_name(code): one for code, one in queue.settled.copy().items()}
 
     @property
     def next_window(self) -> datetime | None:
         """When it should listen next; None until it was heard, or where no interval is known."""
-        now = self.hub.clock.monotonic()
-        at = self.queue.next_at(now)
-        return None if at is None else self.hub.clock.now() + timedelta(seconds=at - now)
+        queue, now = self.hub.windows.known(self.product, self.sensor), self.hub.clock.monotonic()
+        at = None if queue is None else queue.next_at(now)
+        left_s = self.hub.forecast.next_report_s(self.device) if at is None else at - now
+        return None if left_s is None else self.hub.clock.now() + timedelta(seconds=left_s)
 
     @property
     def interval_s(self) -> float | None:
         """Seconds between its reports, as commanded or seen; it is overdue after one and a half."""
-        return self.queue.interval_s
+        queue = self.hub.windows.known(self.product, self.sensor)
+        return super().interval_s if queue is None or queue.last_at is None else queue.interval_s
 
 
 def flag(value: Any) -> bool | None:

@@ -19,7 +19,7 @@ from energy_hw.energenie.orders import Ticket
 from energy_hw.energenie.reported import Reported, number
 from energy_hw.energenie.values import THERMOSTAT_MODES
 from energy_hw.energenie.waiting import Carrier
-from energy_hw.energenie.window_queue import EXPIRES_S, TRIES
+from energy_hw.energenie.window_queue import EXPIRES_S
 from energy_hw.errors import OutOfRange
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Thermostat(Sleeper):
         product: int | None = None,
         *,
         name: str = "",
-        tries: int = TRIES,
+        tries: int | None = None,
         expires_s: float = EXPIRES_S,
         keep_alive_s: float | None = None,
         target_as: str = "CB 12",
@@ -66,7 +66,8 @@ class Thermostat(Sleeper):
             raise OutOfRange(f"expected the target as one of {', '.join(TARGETS)}, got {target_as!r}")
         self.target_as, self.keep_alive_s = target_as, keep_alive_s
         super().__init__(hub, sensor, product, name=name, tries=tries, expires_s=expires_s)
-        self.queue.options.idle = self._keep_alive
+        if keep_alive_s is not None:
+            self.queue.options.idle = self._keep_alive
 
     def carrier(self, code: str) -> Carrier | None:
         """The target may go as another parameter."""
@@ -83,7 +84,8 @@ class Thermostat(Sleeper):
 
     def _newest(self, code: str) -> Decimal | None:
         """What waits to be told, else what it reported, else what it was told."""
-        waits = any(waiting.code == code for waiting in tuple(self.queue.waiting))
+        queue = self.hub.windows.known(self.product, self.sensor)
+        waits = queue is not None and any(waiting.code == code for waiting in tuple(queue.waiting))
         reported = None if waits else number(self, code)
         told = self.told(code)
         return Decimal(told) if reported is None and isinstance(told, int | Decimal) else reported

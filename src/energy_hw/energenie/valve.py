@@ -23,7 +23,7 @@ from energy_hw.energenie.values import (
     VALVE_STATES,
     diagnostic_flags,
 )
-from energy_hw.energenie.window_queue import EXPIRES_S, REPEATS, TRIES
+from energy_hw.energenie.window_queue import EXPIRES_S
 
 if TYPE_CHECKING:
     from energy_hw.energenie.household import Household
@@ -42,7 +42,7 @@ class Etrv(Sleeper):
     Decimal('18.5')
 
     nil: answer each report with an empty message when nothing waits, so that the valve may sleep at once: it saves
-    its battery and costs 45 ms of the channel.
+    its battery and costs 45 ms of the channel. None leaves that as it is.
 
     Thread safety: call from any thread; callbacks run in the hub's thread for events.
     """
@@ -64,14 +64,15 @@ class Etrv(Sleeper):
         product: int | None = None,
         *,
         name: str = "",
-        repeats: int = REPEATS,
-        tries: int = TRIES,
+        repeats: int | None = None,
+        tries: int | None = None,
         expires_s: float = EXPIRES_S,
-        nil: bool = False,
+        nil: bool | None = None,
     ) -> None:
         """Options as Sleeper's, and nil. Raises OutOfRange."""
         super().__init__(hub, sensor, product, name=name, repeats=repeats, tries=tries, expires_s=expires_s)
-        self.queue.options.nil = nil
+        if nil is not None:
+            self.queue.options.nil = nil
 
     # -- told --------------------------------------------------------------
 
@@ -126,7 +127,7 @@ class Etrv(Sleeper):
         told = self.told("REPORT_PERIOD")
         if isinstance(told, int | Decimal):
             return Decimal(told)
-        return None if self.queue.interval_s is None else Decimal(round(self.queue.interval_s))
+        return None if self.interval_s is None else Decimal(round(self.interval_s))
 
     @report_interval.setter
     def report_interval(self, value: int) -> None:

@@ -120,9 +120,10 @@ class WindowQueue:
 
     def drop(self, ticket: Ticket) -> bool:
         """Forget a command whose ticket its holder has cancelled; whether it was here."""
-        before = len(self.waiting)
-        self.waiting = [waiting for waiting in self.waiting if waiting.ticket is not ticket]
-        return len(self.waiting) < before
+        dropped = next((waiting for waiting in self.waiting if waiting.ticket is ticket), None)
+        if dropped is not None:
+            self._settle(dropped, Outcome.CANCELLED)
+        return dropped is not None
 
     def expire(self, now: float) -> list[Settled]:
         """Give up what waited too long."""

@@ -16,24 +16,23 @@ Sources: gpbenton's, Achronite's and barnybug's eTRV code (windows, answers, rep
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import suppress
 from os import PathLike
-from pathlib import Path
 from random import SystemRandom
 
 from energy_hw.core.airtime import fsk_airtime_us
 from energy_hw.core.interface import Core
 from energy_hw.core.message import ENERGENIE, Message, Value
 from energy_hw.energenie.orders import Order, Outcome, Priority, Ticket
-from energy_hw.energenie.pending import PendingFile, Row, default_folder
+from energy_hw.energenie.pending import Row
 from energy_hw.energenie.profiles import AFTER_REPORT, AFTER_WAKEUP, Profile, by_product
 from energy_hw.energenie.receiver import Heard
 from energy_hw.energenie.report import device_id
-from energy_hw.energenie.waiting import Carrier, Pending, Waiting, from_row, setting_of, to_json, to_row
+from energy_hw.energenie.waiting import Carrier, Pending, Waiting, from_row, setting_of
 from energy_hw.energenie.window_queue import EXPIRES_S, WINDOW_S, Settled, WindowQueue
+from energy_hw.energenie.window_store import Key, Store
 from energy_hw.errors import CommandError, LinkClosed, NotWritable, QueueFull
 from energy_hw.links.clock import Clock
 
@@ -44,37 +43,37 @@ LATE_S = 0.020
 """A report is in the FIFO for so long before it is taken from there, and a frame needs so long to get on air."""
 LOOK_S = 1.0
 NAP_S = 0.1
-PLAUSIBLE = datetime(2024, 1, 1, tzinfo=UTC)
-"""A clock that says less has not been set since the machine started."""
 STOPS_CIPHER = 0xF200
 _random = SystemRandom()
 
-AUTO = "auto"
-SIMULATED = "sim:"
-Key = tuple[int, int]
-Open = Callable[[], PendingFile]
 Expect = Callable[[str, float | None], None]
+Note = Callable[[Ticket], None]
+WINDOW = "window"
+"""Origin of the orders that the queue itself hands to the scheduler, one for each window."""
 
 
 class Windows:
     """The queues of all devices that sleep, and the file they are kept in.
 
     waiter: how a ticket's wait() lets time pass, None where the radio has a thread of its own. missed: windows in
-    which a command could not be sent. file: where it is kept, None if nowhere, or not yet.
+    which a command could not be sent. store: where they are kept.
 
     Thread safety: call from any thread; heard() and tick() belong to the radio's.
     """
 
-    def __init__(self, core: Core, clock: Clock, submit: Callable[[Order], Ticket], expect: Expect) -> None:
-        """submit: takes an order. expect: is told for which device something waits, and when nothing does any more."""
-        self._core, self._clock, self._submit, self._expect = core, clock, submit, expect
-        self._open_file: Open | None = None
+    def __init__(
+        self, core: Core, clock: Clock, submit: Callable[[Order], Ticket], expect: Expect, note: Note | None = None
+    ) -> None:
+        """submit: takes an order. expect: is told for which device something waits, and when nothing does any more.
+        note: is told of every ticket that is settled."""
+        self._core, self._clock, self._submit = core, clock, submit
+        self._expect, self._note = expect, note or _ignore
         self.waiter: Callable[[Ticket, float], bool] | None = None
         self.missed = 0
-        self.file: PendingFile | None = None
+        self.store = Store(clock)
         self._queues: dict[Key, WindowQueue] = {}
         self._frames: dict[Key, tuple[Waiting | None, bytes]] = {}
-        self._lock, self._opening = threading.RLock(), threading.Lock()
+        self._lock = threading.RLock()
         self._radio_thread: int | None = None
         self._looked_at = clock.monotonic()
         self._closed = False
@@ -96,6 +95,10 @@ class Windows:
                 raise QueueFull(f"expected at most {MOST_QUEUES} devices that sleep, this is one more", MOST_QUEUES)
             return self._queues.setdefault((product, sensor), _new_queue(profile, sensor))
 
+    def known(self, product: int, sensor: int) -> WindowQueue | None:
+        """The queue of a device, if anything was ever put into it."""
+        return self._queues.get((product, sensor))
+
     def put(
         self, product: int, sensor: int, code: str, value: object = None, *, name: str = "",
         carrier: Carrier | None = None, expires_s: float = EXPIRES_S,
@@ -111,19 +114,23 @@ class Windows:
             ticket, settled = queue.put(
                 code, value, self._clock.monotonic(), name=name, carrier=carrier, expires_s=expires_s
             )
-            ticket.waiter = self.waiter or self._wait
+            ticket.waiter, ticket.asked = self.waiter or self._wait, self._clock.now()
             self._prepare((product, sensor), queue)
             number = self._save()
         ticket.when_done(lambda ticket: self._drop((product, sensor), queue, ticket))
+        ticket.when_done(self._note)
         _tell(settled)
         self._flush(number)
         return ticket
 
     def cancel(self, product: int, sensor: int, code: str | None = None) -> int:
-        """Take a kind of command out of the queue, or all; how many there were. Their tickets expire."""
+        """Take a kind of command out of the queue, or all; how many there were. Their tickets become `cancelled`."""
         with self._lock:
-            settled = self.queue(product, sensor).cancel(code)
-            self._prepare((product, sensor), self.queue(product, sensor))
+            queue = self._queues.get((product, sensor))
+            if queue is None:
+                return 0
+            settled = queue.cancel(code)
+            self._prepare((product, sensor), queue)
             number = self._save()
         _tell(settled)
         self._flush(number)
@@ -133,23 +140,27 @@ class Windows:
         """What waits for a device, in the order of its coming."""
         now = self._clock.monotonic()
         with self._lock:
-            return tuple(waiting.pending(now) for waiting in self.queue(product, sensor).waiting)
+            queue = self._queues.get((product, sensor))
+            return () if queue is None else tuple(waiting.pending(now) for waiting in queue.waiting)
 
     def wanted(self, product: int, sensor: int, code: str) -> Value:
         """What a device was told or will be told, None if nobody said."""
         with self._lock:
-            return self.queue(product, sensor).wanted(code)
+            queue = self._queues.get((product, sensor))
+            return None if queue is None else queue.wanted(code)
 
     def _drop(self, key: Key, queue: WindowQueue, ticket: Ticket) -> None:
         """Its holder has cancelled it; of every other end the queue knows already."""
         with self._lock:
-            if not self._closed and queue.drop(ticket):
-                self._prepare(key, queue)
-                self._save()
+            if self._closed or not queue.drop(ticket):
+                return
+            self._prepare(key, queue)
+            number = self._save()
+        self._flush(number)
 
     def _flush(self, number: int) -> None:
-        if self.file is not None and threading.get_ident() != self._radio_thread:
-            self.file.flush(number)
+        if threading.get_ident() != self._radio_thread:
+            self.store.flush(number)
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -177,7 +188,8 @@ class Windows:
             settled = queue.heard(message, heard.at)
             order, more = self._fill(key, queue, heard.at) if queue.opens(message) else (None, [])
         if order is not None:
-            self._submit(order)
+            with suppress(QueueFull, LinkClosed):  # its ticket says so, and the command waits for the next window
+                self._submit(order)
         self._finish(key, queue, settled + more)
 
     def _fill(self, key: Key, queue: WindowQueue, at: float) -> tuple[Order | None, list[Settled]]:
@@ -187,7 +199,8 @@ class Windows:
             return None, settled
         made, frame = self._frames.pop(key, (None, b""))
         frame = frame if frame and made is waiting else self._frame(key, queue, waiting)
-        ticket = Ticket(queue.device, "window" if waiting is None else waiting.ticket.name)
+        what = ("nil", None) if waiting is None else (waiting.ticket.name, waiting.value)
+        ticket = Ticket(queue.device, *what, origin=WINDOW)
         ticket.when_done(lambda ticket: self._on_air(key, queue, waiting, ticket))
         closes = at + (queue.profile.window_s or WINDOW_S) - fsk_airtime_us(len(frame)) / 1e6 - LATE_S
         key_text = f"{queue.device}/window"
@@ -244,53 +257,36 @@ class Windows:
         state: a file; `auto` for pending-<board>.jsonl in default_folder(), and nothing for a simulated board; None
         for nothing. A file of `auto` that is not there is made when there is something to keep.
         """
-        path = _path(state, board)
-        if path is not None:
-            self._open_file = lambda: PendingFile(path)
-            if state != AUTO or path.exists():
-                self._load()
+        if self.store.keep_in(state, board):
+            self._open()
 
-    def _load(self) -> None:
-        file = self._open()
-        if file is None:
-            return
-        rows, saved, _ = file.loaded
-        away_s = away(saved, self._clock.now())
-        with self._lock:
-            for row in rows:
-                self._restore(row, away_s)
-            if rows or not file.loaded.whole:
+    def _open(self) -> None:
+        """Outside the lock, which the radio's thread wants: the disk may be slow."""
+        if self.store.open(self._restore):
+            with self._lock:
                 self._save()
 
     def _restore(self, row: Row, away_s: float) -> None:
         try:
-            queue = self.queue(int(row["product"]), int(row["sensor"]))
-            if row["kind"] == "setting":
-                queue.settings.setdefault(*setting_of(row, queue.profile))
-            elif row["kind"] == "command":
-                now = self._clock.monotonic()
-                waiting = from_row(row, queue.profile, int(row["sensor"]), now, away_s)
-                waiting.ticket.waiter = self.waiter or self._wait
-                queue.restore(waiting)
-                self._prepare((int(row["product"]), int(row["sensor"])), queue)
-            else:
-                raise ValueError(f"expected a command or a setting, got {row['kind']!r}")
+            key = int(row["product"]), int(row["sensor"])
+            with self._lock:
+                self._restore_to(key, self.queue(*key), row, away_s)
         except (KeyError, TypeError, ValueError, CommandError) as error:
-            logger.warning("a row of %s is of no use and was left out: %s", self.file and self.file.path, error)
+            logger.warning("a kept command is of no use and was left out: %s", error)
 
-    def _open(self) -> PendingFile | None:
-        """Outside the lock, which the radio's thread wants: the disk may be slow."""
-        with self._opening:
-            if self.file is None and self._open_file is not None and not self._closed:
-                self.file = self._open_file()
-            return self.file
+    def _restore_to(self, key: Key, queue: WindowQueue, row: Row, away_s: float) -> None:
+        if row["kind"] == "setting":
+            queue.settings.setdefault(*setting_of(row, queue.profile))
+        elif row["kind"] == "command":
+            waiting = from_row(row, queue.profile, key[1], self._clock.monotonic(), away_s)
+            waiting.ticket.waiter = self.waiter or self._wait
+            queue.restore(waiting)
+            self._prepare(key, queue)
+        else:
+            raise ValueError(f"expected a command or a setting, got {row['kind']!r}")
 
     def _save(self) -> int:
-        if self.file is None:
-            return 0
-        now = self._clock.monotonic()
-        rows = [row for (product, sensor), queue in self._queues.items() for row in _rows(product, sensor, queue, now)]
-        return self.file.save(rows, self._clock.now())
+        return self.store.save(self._queues.items())
 
     def close(self) -> None:
         """What waits is kept on disk, and its tickets fail with LinkClosed. May be called twice."""
@@ -300,37 +296,16 @@ class Windows:
             self._closed = True
             self._save()
             waiting = [one for queue in self._queues.values() for one in queue.waiting]
-        kept = "nothing keeps it" if self.file is None else f"{self.file.path} keeps it for the next hub"
-        if self.file is not None:
-            self.file.close()
-        text = f"the hub was closed before its command was sent; {kept}"
-        _tell([Settled(one.ticket, Outcome.FAILED, LinkClosed(text)) for one in waiting])
+        text = f"the hub was closed, and {self.store.close()}"
+        _tell([Settled(one.ticket, Outcome.FAILED, LinkClosed(f"{one.ticket}: {text}")) for one in waiting])
 
 
-def _path(state: str | PathLike[str] | None, board: str) -> Path | None:
-    """A board has a file of its own, so that two of them never share one."""
-    if state is None or (state == AUTO and board.startswith(SIMULATED)):
-        return None
-    if state != AUTO:
-        return Path(state)
-    return default_folder() / f"pending-{re.sub(r'[^A-Za-z0-9.]+', '-', board).strip('-')}.jsonl"
-
-
-def away(saved: datetime | None, now: datetime) -> float:
-    """Seconds between two runs; 0 where a clock cannot be right: a Raspberry Pi has none that runs without power."""
-    if saved is None or saved < PLAUSIBLE or now < saved:
-        return 0.0
-    return (now - saved).total_seconds()
+def _ignore(ticket: Ticket) -> None:
+    """Nobody keeps a book."""
 
 
 def _new_queue(profile: Profile, sensor: int) -> WindowQueue:
     return WindowQueue(profile, device_id(ENERGENIE, profile.product or 0, sensor))
-
-
-def _rows(product: int, sensor: int, queue: WindowQueue, now: float) -> list[Row]:
-    address: Row = {"product": product, "sensor": sensor}
-    settings = ({"kind": "setting", "code": code, "value": to_json(value)} for code, value in queue.settings.items())
-    return [address | row for row in (*(to_row(waiting, now) for waiting in queue.waiting), *settings)]
 
 
 def _tell(settled: list[Settled]) -> None:
