@@ -1,4 +1,4 @@
-"""A CSV line for each report, in pyenergenie's columns: `sudo python examples/log_csv.py energenie.csv`, or --simulate."""
+"""A CSV line for each report, in pyenergenie's columns: `sudo python examples/log_csv.py FILE`, or --simulate."""
 
 import argparse
 import sys

@@ -19,7 +19,7 @@ KETTLE, FRIDGE = "energenie:2:0x000373", "energenie:2:0x0004D2"
 def test_a_simulated_house_brings_its_names() -> None:
     house = House()
     names = names_for(house.board, None)
-    assert names.get("Kettle") == Entry("kettle", KETTLE, "")
+    assert names.get("Kettle") == Entry("kettle", KETTLE, "MIHO005")
     assert names.get("lamp").ook == (0x6C6C6, 1)
     assert {entry.name for entry in names.entries()} <= set(house.devices)
 

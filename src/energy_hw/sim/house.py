@@ -22,7 +22,7 @@ from energy_hw.sim.air import Air
 from energy_hw.sim.board import SimBoard, sim_board
 from energy_hw.sim.clock import SECOND, RealTimeClock, VirtualClock
 from energy_hw.sim.foreign import ForeignTransmitter
-from energy_hw.sim.mihome import MiHomeDevice
+from energy_hw.sim.mihome import MiHomeDevice, profile_of
 from energy_hw.sim.ook_devices import Dimmer, HandController, Socket
 from energy_hw.sim.plugs import HouseMonitor, Mains, MonitorPlug, Plug, cycling, steady
 from energy_hw.sim.rfm69 import Chip
@@ -63,8 +63,14 @@ PLACES = (
 )
 # fmt: on
 DIMMER_HOUSE = 0xA0170
+
+
+def _sku(place: Place) -> str:
+    return profile_of(place.kind.product).sku
+
+
 DEVICES = (
-    *((place.name, device_id(ENERGENIE, place.kind.product, place.sensor), "") for place in PLACES),
+    *((place.name, device_id(ENERGENIE, place.kind.product, place.sensor), _sku(place)) for place in PLACES),
     ("lamp", f"energenie:ook:0x{HOUSE_CODE:05X}/1", "ENER002"),
     ("ceiling light", f"energenie:ook:0x{DIMMER_HOUSE:05X}/1", "MIHO010"),
 )
