@@ -7,6 +7,8 @@ import logging
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from energy_hw.subscription import Subscription
@@ -76,48 +78,58 @@ class Publisher(Generic[T]):
 class Callbacks:
     """Calls back in a thread of its own, one call at a time and in order; the thread starts with the first call.
 
-    errors: calls that raised. dropped: calls that were left out because the ones before took too long.
+    errors: calls that raised. dropped: calls that were left out because the ones before took too long; the oldest go.
     Thread safety: call from any thread.
     """
 
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
-        self._waiting: Subscription[tuple[Callable[[Any], object], Any]] = Subscription(most_waiting)
+        self._most_waiting = most_waiting
+        self._waiting: SimpleQueue[tuple[Callable[[Any], object], Any] | None] = SimpleQueue()  # cheaper to wake
         self._thread: threading.Thread | None = None
-        self._starting = threading.Lock()
-        self.errors = 0
-
-    @property
-    def dropped(self) -> int:
-        """Calls left out."""
-        return self._waiting.dropped
+        self._lock = threading.Lock()
+        self._closed = False
+        self.errors = self.dropped = 0
 
     def call(self, callback: Callable[[T], object] | None, item: T) -> None:
-        """callback(item), soon; nothing where there is none."""
-        if callback is not None:
-            if self._thread is None:
-                self._start()
-            self._waiting.put((callback, item))
-
-    def _start(self) -> None:
-        with self._starting:
+        """callback(item), soon; nothing where there is none, or after close()."""
+        if callback is None:
+            return
+        with self._lock:
+            if self._closed:
+                return
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="energy-hw-callback", daemon=True)
                 self._thread.start()
+            if self._waiting.qsize() >= self._most_waiting:
+                self._drop_oldest()
+            self._waiting.put((callback, item))
+
+    def _drop_oldest(self) -> None:
+        with suppress(Empty):
+            self._waiting.get_nowait()
+            self.dropped += 1
 
     def _run(self) -> None:
-        for callback, item in self._waiting:
+        while (call := self._waiting.get()) is not None:
+            callback, item = call
             try:
                 callback(item)
             except Exception as error:
-                self.errors += 1
-                first = self.errors == 1  # the same fault ten times a second fills no log
-                level = logging.ERROR if first else logging.DEBUG
-                logger.log(level, "a callback failed (%d so far): %r", self.errors, error, exc_info=first)
+                self._note(error)
+            del call, callback, item  # what waits for the next one keeps nothing alive
+
+    def _note(self, error: Exception) -> None:
+        self.errors += 1
+        first = self.errors == 1  # the same fault ten times a second fills no log
+        level = logging.ERROR if first else logging.DEBUG
+        logger.log(level, "a callback failed (%d so far): %r", self.errors, error, exc_info=first)
 
     def close(self) -> None:
         """Make the calls that wait, then end; from a callback, too. May be called twice."""
-        self._waiting.close()
-        if self._thread not in (None, threading.current_thread()):
+        with self._lock:
+            self._closed = True
+            self._waiting.put(None)
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(JOIN_S)
 
 
