@@ -1,6 +1,6 @@
 """Every figure that the project quotes, measured side by side in one run.
 
-make bench                          all of them (about a minute)
+make bench                          all of them (about three minutes)
 make bench ARGS="codec startup"     some
 """
 
@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 
-NAMES = ("startup", "codec", "teleinfo", "wakeups", "recovery", "loss", "control")
+NAMES = ("startup", "codec", "teleinfo", "teleinfo_pty", "wakeups", "recovery", "loss", "control")
 
 
 def main() -> int:
