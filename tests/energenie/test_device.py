@@ -56,6 +56,18 @@ def test_a_device_is_overdue_after_one_and_a_half_intervals() -> None:
         assert not device.overdue
 
 
+def test_becoming_overdue_and_speaking_again_are_events() -> None:
+    with open_desk() as desk:
+        device = plug(desk)
+        events = device.events("overdue")
+        desk.say(2, VOLTAGE=230)
+        desk.engine.run_s(40.0)
+        desk.say(2, VOLTAGE=230)
+        desk.engine.run_s(2.0)
+        assert [event.value for event in (events.get(0), events.get(0)) if event] == [True, False]
+        assert events.get(0) is None
+
+
 @pytest.mark.parametrize("product", [0x05, 0x0C, 0x0D, 0x13, 0x42])
 def test_a_device_without_an_interval_is_overdue_only_where_that_is_asked_for(product: int) -> None:
     with open_desk() as desk:

@@ -196,6 +196,18 @@ def test_an_order_counts_from_the_moment_when_it_is_on_air(
     assert memory.trusted(SWITCH) == trusted
 
 
+@pytest.mark.parametrize(("before_s", "certainty"), [(0.05, "assumed"), (0.13, "confirmed")])
+def test_a_report_that_was_on_its_way_when_the_order_went_out_does_not_answer_it(
+    before_s: float, certainty: str
+) -> None:
+    """What the receiver took from the chip before it could send is older than the order, whatever its stamp."""
+    with open_desk() as desk:
+        desk.say(2, SWITCH_STATE=0)
+        memory = desk.engine[SENSOR].memory
+        _told(memory, True, memory.at - before_s)
+        assert memory.trusted(SWITCH) == (certainty == "assumed", certainty)
+
+
 def test_of_several_orders_the_last_one_on_air_counts(memory: Memory) -> None:
     _told(memory, True, 1.0, Outcome.ASSUMED)
     _told(memory, False, 2.0, Outcome.ASSUMED)

@@ -32,6 +32,8 @@ LINGER_S = 1.0
 """Closing waits so long for callbacks; one that hangs is left to the end of the program."""
 UPDATED = "updated"
 """The name of the event that every report is, whatever is in it."""
+OVERDUE = "overdue"
+"""The name of the event that a device has been silent for too long (True), or speaks again (False)."""
 _UNKNOWN = re.compile(r"UNKNOWN_[0-9A-F]{2}|unknown_[0-9a-f]{2}")
 _NAMES = [*(row.name for row in PARAMETERS.values()), *(row.code for row in PARAMETERS.values())]
 T = TypeVar("T")
@@ -200,7 +202,7 @@ class EventStream:
 
 def checked_name(name: str) -> str:
     """The name of an event, which is that of a parameter. Raises ConfigError with what may have been meant."""
-    if name == UPDATED or _UNKNOWN.fullmatch(name) or name in _NAMES:
+    if name in (UPDATED, OVERDUE) or _UNKNOWN.fullmatch(name) or name in _NAMES:
         return name
     close = get_close_matches(name, _NAMES, n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(close)}?" if close else f"expected a parameter such as real_power, or {UPDATED}"

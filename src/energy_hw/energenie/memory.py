@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from energy_hw.core.message import Record
-from energy_hw.energenie.events import UPDATED, Callbacks, Cancel, Certainty, Event, EventStream, Listener
+from energy_hw.energenie.events import OVERDUE, UPDATED, Callbacks, Cancel, Certainty, Event, EventStream, Listener
 from energy_hw.energenie.orders import Outcome, Ticket
 from energy_hw.energenie.parameters import parameter, parameter_id
 from energy_hw.energenie.values import ALARM, alarm_letters
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 JOIN = 0x6A
 MOST_TOLD = 8
+ANSWER_S = 0.1
+"""Nothing heard sooner after a command began is its answer: it lasts 55 ms, the shortest report 45 ms."""
 UNANSWERED = frozenset((Outcome.EXPIRED, Outcome.FAILED))
 
 
@@ -65,7 +67,8 @@ class Memory:
     """What is known of one device.
 
     report: the last thing it said. at: when, in monotonic seconds of the board's clock. count: how often it spoke.
-    alarms: by upper-case letter, whether raised. name: what its owner calls it, or "".
+    alarms: by upper-case letter, whether raised. overdue: as its listeners were told last. name: what its owner calls
+    it, or "".
 
     Thread safety: call from any thread. Its lock is never held while anything else is called.
     """
@@ -76,6 +79,7 @@ class Memory:
         self.at: float | None = None
         self.count = 0
         self.alarms: dict[str, bool] = {}
+        self.overdue = False
         self._known: dict[str, Known] = {}
         self._told: dict[str, list[Ticket]] = {}
         self._callbacks = callbacks
@@ -97,6 +101,7 @@ class Memory:
             events = [event for reading in readings if (event := self._merge(reading, heard))]
             for reading in heard.report.readings[len(said) :]:
                 self._merge(reading, heard)  # RSSI, of which nobody wants to be told
+        self.note_overdue(False)
         self._tell(*events, Event(self.device, "", UPDATED, report=heard.report))
         return True
 
@@ -121,6 +126,12 @@ class Memory:
         with self._lock:
             return dict(self._known)
 
+    def note_overdue(self, overdue: bool) -> None:
+        """Whether it has been silent for too long; the radio's thread looks once a second."""
+        if overdue is not self.overdue:
+            self.overdue = overdue
+            self._tell(Event(self.device, "", OVERDUE, overdue, not overdue))
+
     # -- what it was told --------------------------------------------------
 
     def told(self, code: str, ticket: Ticket) -> None:
@@ -142,7 +153,7 @@ class Memory:
         """The value of a parameter by the later of what the device said and what it was told."""
         with self._lock:
             known, told = self._known.get(code), _last_sent(self._told.get(code, []))
-        if told is None or (known is not None and known.at > (told.sent_at or 0.0)):
+        if told is None or (known is not None and known.at > (told.sent_at or 0.0) + ANSWER_S):
             return UNKNOWN if known is None else Trusted(known.reading.value, Certainty.CONFIRMED)
         return UNKNOWN if told.outcome in UNANSWERED else Trusted(_value(told), Certainty.ASSUMED)
 

@@ -7,6 +7,7 @@ takes its place; both share the memory.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import weakref
 from collections import OrderedDict
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from energy_hw.energenie.receiver import Heard
 
 logger = logging.getLogger(__name__)
+
+LOOK_S = 1.0
 
 Make = Callable[["Heard"], "Device"]
 
@@ -47,6 +50,7 @@ class Roster:
         self._objects: dict[str, weakref.WeakSet[Thing]] = {}
         """Every object of an id, those too whose place another one took."""
         self._by_itself: OrderedDict[str, None] = OrderedDict()
+        self._looked_at = -math.inf
         self._closed = False
         self._lock = threading.RLock()
 
@@ -87,6 +91,14 @@ class Roster:
         if memory.heard(heard):
             for thing in things:
                 _tell(thing, heard)
+
+    def tick(self, now: float) -> None:
+        """Look once a second who is overdue; the radio's thread calls this at every step."""
+        if now - self._looked_at < LOOK_S:
+            return
+        self._looked_at = now
+        for thing in self.things().values():
+            thing.memory.note_overdue(thing.overdue)
 
     def _take_in(self, heard: Heard) -> None:
         self._make(heard)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from energy_hw.energenie.events import UPDATED, Callback, Cancel, EventStream, Listener, Where, checked_name
+from energy_hw.energenie.events import OVERDUE, UPDATED, Callback, Cancel, EventStream, Listener, Where, checked_name
 from energy_hw.energenie.orders import Outcome, Ticket
 from energy_hw.errors import NotWritable
 from energy_hw.reading import Control
@@ -39,6 +39,11 @@ class Thing:
     def name(self, name: str) -> None:
         self.memory.name = name
 
+    @property
+    def overdue(self) -> bool:
+        """Whether it has been silent for too long. What only listens never is."""
+        return False
+
     # -- events ------------------------------------------------------------
 
     def when(self, name: str, callback: Callback, where: Where | None = None) -> Cancel:
@@ -52,6 +57,10 @@ class Thing:
     def when_updated(self, callback: Callback) -> Cancel:
         """Call back with each report, once, after the events of its parameters."""
         return self.when(UPDATED, callback)
+
+    def when_overdue(self, callback: Callback) -> Cancel:
+        """Call back when it has been silent for too long (event.value is True), and when it speaks again (False)."""
+        return self.when(OVERDUE, callback)
 
     def events(self, *names: str) -> EventStream:
         """Events of these names or codes from now on, or all: `for event in ...`, or `async for`.
