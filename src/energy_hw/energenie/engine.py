@@ -60,13 +60,14 @@ class Engine(Household):
         self.identities = receiver.identities
         self.scheduler = Scheduler(receiver, board, seed, spacing_s=spacing_s, audit=audit)
         self.forecast, self.audit = self.scheduler.forecast, self.scheduler.audit
-        self.windows = Windows(core, board.clock, self.scheduler.submit, self.forecast.expect)
+        self.windows = Windows(core, board.clock, self.scheduler.submit, self.forecast.expect, self.audit.note)
         owner = household or self
         self.roster = Roster(lambda heard: device_for(owner, heard.message))
 
     def step(self, most_s: float = math.inf) -> Heard | Refused | None:
         """Send what is due, wait (most_s at the longest), look once; devices and orders learn what came."""
         self.windows.tick()
+        self.roster.tick(self.board.clock.monotonic())
         self.scheduler.run()
         event = self.receiver.step(min(most_s, self.scheduler.patience_s()))
         if isinstance(event, Heard) and event.standing is Standing.DEVICE:
