@@ -28,7 +28,7 @@ def control(device: str, name: str, command: Command) -> Control:
 def check(command: Command, value: object) -> Value:
     """The value as it is sent: None, an int of the options, or a Decimal within the limits and on a step.
 
-    Raises OutOfRange with low and high, and in its message the nearest step.
+    Raises OutOfRange with low and high, and in its message the steps on both sides.
     """
     if command.type_length == 0:
         if value is None or value is True:
@@ -69,7 +69,9 @@ def _number(command: Command, value: object) -> Decimal:
     if command.step is not None and low is not None and (number - low) % command.step:
         near = low + ((number - low) / command.step).to_integral_value(ROUND_HALF_UP) * command.step
         near = near if high is None else min(near, high)
-        raise OutOfRange(f"{command.code}: expected{_limits(command)}, got {number}; the nearest is {near}", low, high)
+        far = near + command.step if near < number else near - command.step
+        text = f"{command.code}: expected{_limits(command)}, got {number}"
+        raise OutOfRange(f"{text}; the nearest is {near}, on its other side {far}", low, high)
     return number
 
 
