@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -123,6 +126,11 @@ def test_a_target_that_it_cannot_take_is_not_queued(value: object) -> None:
     with valve_bench() as bench, pytest.raises(OutOfRange):
         bench.valve.set_target(value)  # type: ignore[arg-type]
     assert bench.valve.pending == ()
+
+
+def test_a_target_between_two_steps_names_both() -> None:
+    with valve_bench() as bench, pytest.raises(OutOfRange, match=r"nearest is 20\.5, on its other side 20\.0"):
+        bench.valve.set_target(20.3)
 
 
 @pytest.mark.parametrize(("repeats", "tries"), [(0, 10), (11, 10), (2, 0), (2, 11)])
@@ -246,3 +254,20 @@ def test_in_a_hub_with_its_thread_it_is_the_same() -> None:
         assert valve.temperature is not None
         valve.target = 21
         assert [waiting.name for waiting in valve.pending][-1] == "target_temperature"
+
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "set_valve.py"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (("0x97F", "21", "--device", "sim:house?speed=20", "--wait", "0"), 0, "target_temperature=21: queued"),
+        (("0x97F", "31", "--device", "sim:house?speed=20"), 1, "4 to 30 degC"),
+        (("--device", "/dev/spidev9.9"), 1, "without a board: --simulate"),
+    ],
+)
+def test_the_example_says_what_became_of_it(arguments: tuple[str, ...], code: int, text: str) -> None:
+    done = subprocess.run([sys.executable, EXAMPLE, *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode == code
+    assert text in done.stdout + done.stderr
