@@ -103,6 +103,7 @@ def app_factory(
     users: name -> password; None lets everybody in. Names of this machine are among the hosts.
     """
     app = Starlette(routes=routes, lifespan=_lifespan)
+    app.router.redirect_slashes = False  # another path is 404, however much it resembles
     app.state.updater = ValueUpdater(device, mode=mode)
     app.state.status = Status(app.state.updater)
     rules = Rules(
