@@ -24,7 +24,7 @@ try:
         if arguments.simulate:
             from energy_hw.sim.ook_devices import HandController
 
-            HandController(hub.board.air, "remote").press(1, on=True)
+            HandController(hub.board.air, "remote").press(1, on=True, repeats=75)
         for heard in buttons:
             print(heard, f"({heard.rssi_dbm:g} dBm)", flush=True)
 except EnergyHwError as error:

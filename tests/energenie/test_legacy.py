@@ -23,6 +23,7 @@ from energy_hw.sim import ook_devices as sim
 from energy_hw.sim.board import sim_board
 from energy_hw.sim.faults import Faults
 from energy_hw.sim.hearing import OOK_HZ, Hearing, Modulation
+from hub_rig import open_hub
 
 HOUSE = 0xA0170
 
@@ -315,6 +316,16 @@ def test_a_radio_that_fails_once_is_no_matter(hub: Engine) -> None:
     Faults(hub.board).now("pll", count=1)  # type: ignore[arg-type]
     lamp.on(wait=10.0)
     assert there.on == {1: True}
+
+
+def test_any_16_bytes_go_out_as_they_are() -> None:
+    with open_hub(speed=10.0) as (hub, board):
+        chips: list[str] = []
+        board.air.listen(lambda hearing: chips.append(hearing.chips()), "observer", Modulation.OOK)
+        hub.send_ook(bytes.fromhex("a5" * 15 + "ff"), 3)
+        assert chips[0].startswith(("10100101" * 15 + "11111111") * 3)
+        with pytest.raises(OutOfRange, match="expected 16 bytes"):
+            hub.send_ook(bytes(17), 1)
 
 
 def test_the_house_of_the_next_code_is_as_sent(hub: Engine, core: Core) -> None:

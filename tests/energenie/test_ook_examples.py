@@ -29,7 +29,7 @@ def test_a_socket_is_switched_by_the_plain_board() -> None:
 
 
 def test_a_hand_controller_is_learned() -> None:
-    done = run("learn_remote.py", "--device", "sim:house?speed=5", "--simulate", "--seconds", "3")
+    done = run("learn_remote.py", "--device", "sim:house?speed=2", "--simulate", "--seconds", "3")
     assert done.returncode == 0
     assert done.stdout == "house 0x6C6C6, gang 1, on (-50 dBm)\n"
     assert done.stderr == "listening to hand controllers for 3 s: what MiHome devices say meanwhile is missed\n"
