@@ -1,4 +1,4 @@
-/* Teleinfo frames, as the serial port delivers them; reads like teleinfo/scan.py.
+/* Teleinfo frames, as the serial port delivers them; reads like teleinfo/walk.py.
  *
  *     STX  (LF label SP data SP checksum CR)*  ETX                   historique
  *     STX  (LF label HT [horodate HT] data HT checksum CR)*  ETX     standard
