@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from benchmarks.control import switch_many
+from benchmarks.control import on_air_after_s, switch_many
 
 from control_rig import CODE, control, light, plug, switch
 from energy_hw.energenie.duty import HOUR_S
@@ -14,6 +14,11 @@ from energy_hw.errors import EnergyHwError, LinkError, NotConfirmed
 from energy_hw.sim.faults import Faults
 
 # -- many commands ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("dio0", [True, False])
+def test_on_a_quiet_channel_a_command_is_on_air_30_ms_after_the_call(dio0: bool) -> None:
+    assert on_air_after_s(dio0, rounds=100) <= 0.030
 
 
 def test_a_thousand_commands_among_ten_reporting_plugs_are_confirmed_within_three_seconds() -> None:

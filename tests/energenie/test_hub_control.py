@@ -12,7 +12,7 @@ from bench.shimmed import open_bench
 from control_rig import Ear, light, plug, switch
 from energy_hw import Hub
 from energy_hw.energenie.orders import Order, Outcome, Priority, Ticket
-from energy_hw.errors import AirtimeExceeded, LinkClosed, LinkTimeout, NotConfirmed, OutOfRange
+from energy_hw.errors import AirtimeExceeded, LinkClosed, LinkError, NotConfirmed, OutOfRange
 from energy_hw.sim.board import sim_board
 from hub_rig import BOUND_S, CODE, REPORT, SWITCH, open_hub
 
@@ -40,16 +40,14 @@ def test_a_thread_that_waits_is_told_when_the_plug_has_answered(dio0: bool) -> N
 
 
 def test_patience_is_measured_by_the_boards_clock_and_the_order_goes_on() -> None:
-    board = sim_board(seed=1)
-    with Hub(board=board) as hub:
+    with open_hub(speed=20.0) as (hub, board):
+        ticket = hub.submit(switch(True, answer_s=100.0))
         began = board.clock.monotonic()
-        ticket = hub.submit(switch(True))
-        with pytest.raises(NotConfirmed, match="within 5 s, it is sent and goes on") as raised:
+        with pytest.raises(NotConfirmed, match=r"within 5 s, it is (sent|queued) and goes on") as raised:
             ticket.wait(5.0)
         assert board.clock.monotonic() - began >= 5.0
         assert raised.value.ticket is ticket
-        with pytest.raises(NotConfirmed, match="no answer came"):
-            ticket.wait()
+        assert ticket.cancel()
 
 
 def test_in_virtual_time_nobody_waits_for_the_wall_clock() -> None:
@@ -122,13 +120,13 @@ def test_a_burst_that_is_none_is_refused(repeats: int) -> None:
         hub.send_ook(CODE, repeats)
 
 
-def test_a_raw_frame_that_cannot_be_sent_in_time_is_a_time_out() -> None:
+def test_a_raw_frame_without_a_radio_is_a_link_error() -> None:
     board = sim_board(seed=1)
     with Hub(board=board) as hub:
         board.chip.absent = True
-        with pytest.raises((LinkTimeout, OSError)):
+        with pytest.raises(LinkError):
             hub.send_fsk(SWITCH)
-        assert board.clock.monotonic() < 60
+        assert hub.counters().orders.failed == 1
 
 
 def test_airtime_that_is_used_up_is_told_with_its_end() -> None:
