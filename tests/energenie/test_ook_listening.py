@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from energy_hw.core.interface import Core, OokCode
+from energy_hw.core.interface import Core, OokCode, OokSamples
 from energy_hw.energenie.ook_listening import MOST_LISTEN_S, HeardOok
 from energy_hw.energenie.receiver import Heard, Receiver
 from energy_hw.errors import LinkBusy, LinkError
@@ -248,3 +248,18 @@ def test_a_radio_lost_meanwhile_is_not_counted_as_missed_twice(core: Core) -> No
         assert it.receiver.counters().missed_s == pytest.approx(6.0, abs=1.8)
         it.board.air.send_fsk(REPORT, sender="plug")
         assert [type(event) for event in it.run(1.0)] == [Heard]
+
+
+def test_a_receiver_that_gives_no_samples_is_reset(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    with rig(core) as it:
+        it.listen(20.0)
+        it.run(1.0)
+        radio = it.receiver._radio
+        with monkeypatch.context() as stuck:
+            stuck.setattr(type(radio), "poll_ook", lambda _: OokSamples(b"", -110.0, False))
+            it.run(0.7)
+        it.run(2.0)
+        assert (it.receiver.counters().radio_lost, it.receiver.counters().radio.resets) == (1, 1)
+        it.remote.press(1, True)
+        it.run(1.0)
+        assert it.codes == [OokCode(0x6C6C6, 1, True)]

@@ -20,6 +20,7 @@ from __future__ import annotations
 import atexit
 import logging
 import math
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -88,6 +89,7 @@ class Ener314(Household):
         self._orders: dict[str, Order] = {}
         self._change = threading.Condition()
         self._closed = False
+        self._pid = os.getpid()
         self._quiet_since = -math.inf
         self._thread = threading.Thread(target=self._run, name="energy-hw-ener314", daemon=True)
         self._thread.start()
@@ -189,6 +191,8 @@ class Ener314(Household):
 
     def close(self) -> None:
         """Off air, lines released; what waits ends with LinkClosed. May be called twice."""
+        if os.getpid() != self._pid:
+            return  # a fork: the lines are the parent's
         with self._change:
             self._closed = True
             orders, self._orders = list(self._orders.values()), {}

@@ -17,9 +17,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from energy_hw.core.interface import Core, OokCode, OokHeard, Radio
+from energy_hw.core.interface import Core, OokCode, OokHeard, OokSamples, Radio
 from energy_hw.core.python.ook import SYNC
-from energy_hw.errors import FrameError
+from energy_hw.errors import FrameError, RadioLost
 from energy_hw.links.board import Board
 
 LOOK_S = 0.010
@@ -29,6 +29,8 @@ TWICE_S = 0.5
 QUIET_S = 0.3
 """A code that was not heard for so long is pressed anew."""
 MOST_CODES = 64
+STUCK_S = 0.5
+"""Six hundred bytes come in that time, of silence too."""
 
 
 class HeardOok(NamedTuple):
@@ -74,6 +76,7 @@ class OokListening:
         self._ear = core.ook_ear()
         self._tallies: dict[int, _Tally] = {}
         self._rssi_dbm = -127.5
+        self._fed_at = self.began
 
     @property
     def over(self) -> bool:
@@ -83,16 +86,28 @@ class OokListening:
     def deafened(self) -> None:
         """The radio did something else meanwhile: what comes does not continue what came."""
         self._ear = self._core.ook_ear()
+        self._fed_at = self._board.clock.monotonic()
 
     def look(self, radio: Radio) -> None:
-        """Take what there is. Raises LinkError."""
+        """Take what there is. Raises LinkError, also when the chip gives no samples at all."""
         samples = radio.poll_ook()
+        self._check_stream(samples)
         if samples.gap:
             self.deafened()
         heard = self._ear.hear(samples.data)
         self._rssi_dbm = max(samples.rssi_dbm, self._rssi_dbm - 1.0)  # a look may fall into a silence of the code
         for code in heard:
             self._count(code, self._board.clock.monotonic())
+
+    def _check_stream(self, samples: OokSamples) -> None:
+        now = self._board.clock.monotonic()
+        if samples.data or samples.gap:
+            self._fed_at = now
+        elif now - self._fed_at > STUCK_S:
+            raise RadioLost(
+                f"expected {STUCK_S * 1200:.0f} bytes of OOK samples in {STUCK_S:g} s, got none: "
+                "the receiver is stuck; it is reset and loaded again"
+            )
 
     def _count(self, heard: OokHeard, at: float) -> None:
         before = self._tallies.pop(heard.bits, None)

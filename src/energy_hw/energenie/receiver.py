@@ -21,9 +21,10 @@ from energy_hw.core.message import Message
 from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.duty import AirtimeBudget
 from energy_hw.energenie.identity import Identities, Standing
-from energy_hw.energenie.ook_listening import LOOK_S, HeardOok, OokListening
+from energy_hw.energenie.ook_listening import OokListening
 from energy_hw.energenie.report import to_report
-from energy_hw.errors import FrameError, LinkBusy, LinkError, LinkTimeout
+from energy_hw.energenie.second_ear import SecondEar
+from energy_hw.errors import FrameError, LinkError, LinkTimeout
 from energy_hw.links.board import Board
 from energy_hw.reading import Report
 
@@ -73,7 +74,7 @@ class Refused(NamedTuple):
     received: datetime
 
 
-class Receiver:
+class Receiver(SecondEar):
     """A radio, its board, and what is known of the devices. One thread calls everything."""
 
     def __init__(self, core: Core, board: Board, radio: Radio, budget: AirtimeBudget | None = None) -> None:
@@ -225,56 +226,6 @@ class Receiver:
         deaf_since = self._lost_at if listening is None else listening.began
         deaf = 0.0 if deaf_since is None else self._board.clock.monotonic() - deaf_since
         return replace(mine, refused=refused, radio=replace(seen), missed_s=mine.missed_s + deaf)
-
-    # -- hand controllers --------------------------------------------------
-
-    def listen_ook(self, seconds: float, tell: Callable[[HeardOok], None], ended: Callable[[], None]) -> None:
-        """Listen to hand controllers, 300 s at most, and to MiHome devices again after that, whatever happens.
-
-        tell: gets each button that was pressed; ended: called at the end; both in the radio's thread. Raises LinkBusy
-        if it listens already, and LinkError while the radio is away.
-        """
-        if self._listening is not None:
-            left_s = self._listening.until - self._board.clock.monotonic()
-            raise LinkBusy(f"the radio listens to hand controllers already, for {left_s:.0f} s more: wait, or end it")
-        if self.away:
-            raise LinkError("the radio does not answer at the moment: wait until it is back")
-        self._rescue_frame()
-        self._listening = OokListening(self._core, self._board, seconds, tell, ended)
-        text = "listening to hand controllers for %.0f s: what MiHome devices say meanwhile is missed"
-        logger.warning(text, self._listening.until - self._listening.began)
-        self._change_ear()
-
-    def end_listening(self) -> None:
-        """Back to the MiHome devices; nothing if it is there."""
-        listening, self._listening = self._listening, None
-        if listening is not None:
-            now = self._board.clock.monotonic()
-            self._counters.missed_s += now - listening.began
-            self._lost_at = None if self._lost_at is None else now
-            self._change_ear()
-            listening.ended()
-
-    def _change_ear(self) -> None:
-        try:
-            self._receive()
-        except LinkError as error:
-            self._note_loss(error)  # step() brings it back, in the mode that it should have
-
-    def _step_ook(self, listening: OokListening, most_s: float) -> None:
-        if listening.over:
-            self.end_listening()
-            return
-        self._wait(min(LOOK_S if self._lost_at is None else self._wait_s, most_s))
-        try:
-            if self._lost_at is not None:
-                self._bring_back()
-            listening.look(self._radio)
-            self._last_good = self._board.clock.monotonic()
-        except LinkError as error:
-            self._note_loss(error)
-        finally:
-            self._seen = self._radio.counters
 
     # -- transmit ----------------------------------------------------------
 
