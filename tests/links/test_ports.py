@@ -59,3 +59,17 @@ def test_a_file_and_a_node_are_told_apart(dev: Path) -> None:
     assert ports.is_recording(str(dev / "ttyUSB0"))
     assert not ports.is_recording("/dev/null")
     assert not ports.is_recording(str(dev / "none"))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("console=tty1 console=serial0,115200 root=/dev/sda", True), ("console=ttyUSB1", True), ("console=tty1", False)],
+)
+def test_a_port_with_the_kernels_console_on_it_is_known(words: str, told: bool, dev: Path) -> None:
+    (dev / "serial0").symlink_to("ttyUSB1")
+    (dev / "cmdline").write_text(words + "\n")
+    assert ports.is_console(str(dev / "serial0"), dev / "cmdline") is told
+
+
+def test_without_a_command_line_there_is_no_console(tmp_path: Path) -> None:
+    assert not ports.is_console("/dev/ttyS0", tmp_path / "none")

@@ -175,6 +175,41 @@ def test_a_port_held_by_another_process_names_it(line: Pty) -> None:
     assert isinstance(caught.value, serial.SerialException)
 
 
+def test_a_port_that_another_process_reads_without_a_lock_names_it(line: Pty, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links.tty, "is_pseudo_terminal", lambda fd: False)
+    unlocked = HOLD.replace("exclusive=True", "exclusive=False")
+    with subprocess.Popen(
+        [sys.executable, "-c", unlocked, line.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n"
+        with pytest.raises(links.PortBusy, match=f"held by process {holder.pid} "):
+            open_serial(line.path)
+        holder.communicate()
+    open_serial(line.path).close()
+
+
+def test_a_port_with_the_kernels_console_on_it_is_told(
+    line: Pty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(links, "is_console", lambda path: True)
+    open_serial(line.path).close()
+    assert f"{line.path} is the kernel's console as well" in caplog.text
+
+
+@pytest.mark.parametrize("settings", [SerialSettings(-1), SerialSettings(9600, bytesize=12)])
+def test_settings_that_no_port_has_are_a_configuration_error(settings: SerialSettings, line: Pty) -> None:
+    with pytest.raises(errors.ConfigError, match=f"cannot be set to {settings}"):
+        open_serial(line.path, settings)
+
+
+def test_a_speed_that_the_driver_refuses_is_told(line: Pty) -> None:
+    link = open_serial(line.path)
+    with pytest.raises(links.PortError, match="cannot be set"):
+        link.configure(SerialSettings(-1))
+    link.close()
+
+
 def test_a_second_reader_in_this_process_is_refused_too(line: Pty) -> None:
     link = open_serial(line.path)
     with pytest.raises(errors.LinkBusy, match="held by this process"):

@@ -80,6 +80,11 @@ def _busy(path: str) -> LinkBusy:
     holder = holder_of(path)
     if holder is None:
         return LinkBusy(f"{path} is held by another process: stop it (`sudo fuser -v {path}` names it)")
+    return busy_by(path, holder)
+
+
+def busy_by(path: str, holder: int) -> LinkBusy:
+    """The exception for a node that this process holds. Returned, not raised."""
     what = "this process" if holder == os.getpid() else f"process {holder} ({_name_of(holder)})"
     return LinkBusy(f"{path} is held by {what}: close it there first", holder)
 
@@ -98,6 +103,14 @@ def holder_of(path: str) -> int | None:
     except OSError:
         return None
     return _locker(node) or _opener(node)
+
+
+def opener_of(path: str) -> int | None:
+    """Process id of somebody else who has the node open, locked or not; None as in holder_of()."""
+    try:
+        return _opener(os.stat(path))
+    except OSError:
+        return None
 
 
 def _locker(node: os.stat_result) -> int | None:

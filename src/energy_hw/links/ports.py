@@ -16,6 +16,7 @@ from energy_hw.links.diagnose import explain_open
 
 BY_ID = Path("/dev/serial/by-id")
 DEV = Path("/dev")
+CMDLINE = Path("/proc/cmdline")
 _LIKELY = ("ttyUSB*", "ttyACM*", "ttyAMA*", "serial[01]")
 _NOT_THERE = (2, 6, 19)  # ENOENT, ENXIO, ENODEV
 
@@ -47,6 +48,18 @@ def is_recording(path: str) -> bool:
     with suppress(OSError):
         mode = os.stat(path).st_mode
         return stat.S_ISREG(mode) or stat.S_ISFIFO(mode)
+    return False
+
+
+def is_console(path: str, cmdline: Path = CMDLINE) -> bool:
+    """Whether the kernel has its console on the port, as a Raspberry Pi may: it talks into the line, and listens.
+
+    Source: Documentation/admin-guide/serial-console.rst.
+    """
+    with suppress(OSError):
+        words = cmdline.read_text().split()
+        consoles = {word.removeprefix("console=").partition(",")[0] for word in words if word.startswith("console=")}
+        return not consoles.isdisjoint((Path(path).name, os.path.basename(os.path.realpath(path))))
     return False
 
 

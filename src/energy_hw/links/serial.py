@@ -13,6 +13,7 @@ the LinkError that fits, which is a serial.SerialException as well.
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import termios
 from collections.abc import Iterator
@@ -25,10 +26,13 @@ import serial
 
 from energy_hw.errors import ConfigError, LinkBusy, LinkClosed, LinkError, LinkTimeout, NodeMissing, PermissionDenied
 from energy_hw.links import tty
-from energy_hw.links.ports import BY_ID, explain_port, is_recording, stable_name
+from energy_hw.links.diagnose import busy_by, opener_of
+from energy_hw.links.ports import BY_ID, explain_port, is_console, is_recording, stable_name
 from energy_hw.links.stream import READ_BYTES, FdLink, SerialLink, SerialSettings
 
-__all__ = ["SerialLink", "SerialSettings", "open_serial", "reopenable_name"]
+__all__ = ["PortBusy", "PortClosed", "PortError", "PortMissing", "PortRefused", "PortTimeout", "open_serial"]
+
+logger = logging.getLogger(__name__)
 
 SLICE_S = 0.25
 """A port without a file descriptor cannot be woken: it looks this often."""
@@ -62,7 +66,7 @@ def open_serial(url: str, settings: SerialSettings | None = None, *, by_id: Path
     """Open what url names; see the top of this module.
 
     by_id: where the names that stay are. Raises PortMissing, PortRefused, PortBusy or PortError,
-    each with the next step in its message; ConfigError for a url that means nothing.
+    each with the next step in its message; ConfigError for a url that means nothing, or settings that no port has.
     """
     settings = settings or SerialSettings()
     scheme = url.partition(":")[0] if "://" in url else ""
@@ -89,23 +93,31 @@ class _TtyLink(FdLink):
 
     def __init__(self, path: str, settings: SerialSettings, by_id: Path) -> None:
         self._settings = settings
-        self._port = serial.Serial(None, exclusive=True, timeout=0, **_shape(settings))
-        self._port.port = path
+        self._port = _unopened(path, settings)
         try:
             self._port.open()
             self._set_reading(self._port.fileno(), settings)
-        except (OSError, termios.error, ValueError) as error:
+        except (OSError, termios.error) as error:
             self._port.close()
             raise _dual(explain_port(path, _as_os_error(error), by_id)) from None
+        except ValueError as error:
+            self._port.close()
+            raise ConfigError(f"{path} cannot be set to {settings}: {error}") from None
         super().__init__(path, self._port.fileno(), self._port.close, finite=False)
         self._claim()
 
     def _claim(self) -> None:
-        """Best effort: keep others out, and ask the driver (FTDI: 16 ms otherwise) to hand bytes on at once."""
+        """Keep others out, as far as that goes, and ask the driver (FTDI: 16 ms otherwise) to hand bytes on at once."""
         with suppress(OSError, termios.error):
             tty.claim(self._fd)
         with suppress(OSError, ValueError, NotImplementedError, AttributeError):
             self._port.set_low_latency_mode(True)
+        if is_console(self.name):
+            logger.warning("%s is the kernel's console as well: take console=... out of its command line", self.name)
+        other = None if tty.is_pseudo_terminal(self._fd) else opener_of(self.name)  # a simulator holds both ends
+        if other is not None:
+            self.close()
+            raise _dual(busy_by(self.name, other))
 
     def configure(self, settings: SerialSettings) -> None:
         with _told(self.name):
@@ -168,6 +180,15 @@ def _hang_up(port: Any) -> None:
         port.close()
     if connection is not None:
         connection.close()
+
+
+def _unopened(path: str, settings: SerialSettings) -> serial.Serial:
+    try:
+        port = serial.Serial(None, exclusive=True, timeout=0, **_shape(settings))
+    except ValueError as error:
+        raise ConfigError(f"{path} cannot be set to {settings}: {error}") from None
+    port.port = path
+    return port
 
 
 def _over_network(url: str, settings: SerialSettings) -> SerialLink:
@@ -246,7 +267,9 @@ def _told(name: str) -> Iterator[None]:
         yield
     except LinkError:
         raise
-    except (OSError, termios.error, ValueError) as error:
+    except ValueError as error:
+        raise PortError(f"{name} cannot be set: {error}") from None
+    except (OSError, termios.error) as error:
         gone = PortClosed(f"{name} is gone ({error}): unplugged, or closed at the other end")
         gone.errno = _as_os_error(error).errno
         raise gone from None
