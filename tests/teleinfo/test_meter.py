@@ -288,7 +288,8 @@ def test_a_speed_of_ones_own(line: Pty) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"mode": "fast"}, {"parity": "maybe"}, {"url": "/dev/ttyUSB0", "simulate": True}, {"url": None}]
+    "wrong",
+    [{"mode": "fast"}, {"parity": "maybe"}, {"baudrate": 0}, {"url": "/dev/ttyUSB0", "simulate": True}, {"url": None}],
 )
 def test_settings_that_mean_nothing_say_what_would(wrong: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ENERGY_HW_TELEINFO", raising=False)

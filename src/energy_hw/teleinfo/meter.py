@@ -228,6 +228,8 @@ def _url(url: str | None, simulate: bool) -> str:
 def _speeds(mode: str, baudrate: int | None) -> tuple[int, ...]:
     if mode not in SPEEDS:
         raise ConfigError(f"expected a mode of {', '.join(SPEEDS)}, got {mode!r}")
+    if baudrate is not None and baudrate <= 0:
+        raise ConfigError(f"expected a baudrate above 0, got {baudrate}")
     return SPEEDS[mode] if baudrate is None else (baudrate,)
 
 

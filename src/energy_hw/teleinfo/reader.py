@@ -149,7 +149,7 @@ class Reader:
     def _look_after(self, link: SerialLink, now: float) -> None:
         """What the time that has passed makes necessary."""
         if now - self._heard_at >= SILENCE_S:
-            self._told |= self._teller.tell("%s: not a byte for %d s; opening it again", link.name, SILENCE_S)
+            self._teller.tell("%s: not a byte for %d s; opening it again", link.name, SILENCE_S)
             self._let_go(link)
             self._wait_s = 0.0
             return
