@@ -51,6 +51,14 @@ class Tally:
     strict_missed: int
     deaf: int
     """Messages that came while the valve slept."""
+    latest_ms: float
+    """From the end of a report to the end of the command, at most, in a clear window."""
+
+    @classmethod
+    def of(cls, tallies: list[Tally]) -> Tally:
+        """All of them as one."""
+        counts = {name: sum(getattr(one, name) for one in tallies) for name in cls.__slots__ if name != "latest_ms"}
+        return cls(**counts, latest_ms=max(one.latest_ms for one in tallies))
 
 
 class Record:
@@ -94,13 +102,12 @@ def run() -> list[Row]:
     """With DIO0 and by polling, three seeds each."""
     rows = []
     for label, dio0 in (("DIO0", True), ("polling", False)):
-        tallies = [land(seed, dio0, WINDOWS // 3) for seed in (1, 2, 3)]
-        clear, windows = sum(tally.clear for tally in tallies), sum(tally.windows for tally in tallies)
-        strict, strict_missed = (sum(getattr(tally, name) for tally in tallies) for name in ("strict", "strict_missed"))
+        all_of = Tally.of([land(seed, dio0, WINDOWS // 3) for seed in (1, 2, 3)])
         rows += [
-            Row(f"{label}: missed of {clear} clear windows ({windows} in all)", sum(t.missed for t in tallies), "", 0),
-            Row(f"{label}: missed of {strict} windows clear by the strict rule", strict_missed, ""),
-            Row(f"{label}: commands on air while the valve slept", sum(t.deaf for t in tallies), "", 0),
+            Row(f"{label}: missed of {all_of.clear} clear windows ({all_of.windows} in all)", all_of.missed, "", 0),
+            Row(f"{label}: missed of {all_of.strict} windows clear by the strict rule", all_of.strict_missed, ""),
+            Row(f"{label}: commands on air while the valve slept", all_of.deaf, "", 0),
+            Row(f"{label}: command over, after the report, at most", all_of.latest_ms, "ms", WINDOW_NS / 1e6),
         ]
     return rows
 
@@ -115,8 +122,7 @@ def land(seed: int, dio0: bool, windows: int, core: str = "auto", jitter_s: floa
     with open_engine(board, core, seed=seed) as engine:
         valves = [Etrv(engine, sleeper.sensor, repeats=10) for sleeper in sleepers]
         _keep_busy(engine, valves, dice, windows * EVERY_S)
-    tallies = [_judge(record, sleeper, took[sleeper.name]) for sleeper in sleepers]
-    return Tally(*(sum(getattr(tally, name) for tally in tallies) for name in Tally.__slots__))
+    return Tally.of([_judge(record, sleeper, took[sleeper.name]) for sleeper in sleepers])
 
 
 def _start(air: Air, sleepers: list[Valve], dice: Random) -> None:
@@ -161,14 +167,16 @@ def _judge(record: Record, sleeper: Valve, took: list[int]) -> Tally:
     reports = [sent for sent, message in heard if sent.sender == sleeper.name and message is not None]
     others = [sent for sent, message in heard if not _concerns(sleeper, sent, message)]
     clear = strict = missed = strict_missed = 0
+    latest_ns = 0
     for report in reports[:-1]:
-        until = (report.end_ns or 0) + WINDOW_NS
-        taken = any(report.start_ns <= time <= until for time in took)
-        is_strict = not _busy(others, report.start_ns, until)
-        is_clear = not _busy(others, report.start_ns - APART_NS, until)
+        end_ns = report.end_ns or 0
+        taken = [time - end_ns for time in took if end_ns <= time <= end_ns + WINDOW_NS]
+        is_strict = not _busy(others, report.start_ns, end_ns + WINDOW_NS)
+        is_clear = not _busy(others, report.start_ns - APART_NS, end_ns + WINDOW_NS)
         strict, strict_missed = strict + is_strict, strict_missed + (is_strict and not taken)
         clear, missed = clear + is_clear, missed + (is_clear and not taken)
-    return Tally(len(reports) - 1, clear, missed, strict, strict_missed, sleeper.missed)
+        latest_ns = max([latest_ns, *taken]) if is_clear else latest_ns
+    return Tally(len(reports) - 1, clear, missed, strict, strict_missed, sleeper.missed, latest_ns / 1e6)
 
 
 def _concerns(sleeper: Valve, sent: Transmission, message: Message | None) -> bool:
