@@ -12,7 +12,7 @@ import platform
 import sys
 import time
 
-NAMES = ("startup", "codec", "teleinfo", "teleinfo_pty", "wakeups", "recovery", "loss", "control", "windows")
+NAMES = ("startup", "codec", "teleinfo", "teleinfo_pty", "wakeups", "recovery", "loss", "control", "windows", "web")
 
 
 def main() -> int:
