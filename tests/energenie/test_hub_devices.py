@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from energy_hw import Hub, Plug
+from energy_hw import Etrv, Hub, Plug, Socket
 from energy_hw.energenie.events import Event
 from energy_hw.energenie.orders import Outcome
 from energy_hw.errors import CommandError, LinkClosed, NotConfirmed
 from energy_hw.sim.plugs import Plug as SimulatedPlug
 from hub_rig import BOUND_S, open_hub
+from lock_order import Orders, watched_locks
 
 SENSOR = 0x000373
 
@@ -95,6 +96,16 @@ def impatient() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+def test_a_circle_of_locks_would_be_seen() -> None:
+    orders = Orders()
+    for first, second in (("roster", "memory"), ("memory", "names"), ("names", "roster")):
+        orders.taken(first)
+        orders.taken(second)
+        orders.released(second)
+        orders.released(first)
+    assert len(orders.circle()) == 4
+
+
 @pytest.mark.usefixtures("impatient")
 def test_many_threads_at_once_neither_deadlock_nor_fail_and_closing_ends_them() -> None:
     errors: list[BaseException] = []
@@ -114,7 +125,7 @@ def test_many_threads_at_once_neither_deadlock_nor_fail_and_closing_ends_them() 
         thread.start()
         return thread
 
-    with open_hub(speed=50.0) as (hub, board):
+    with watched_locks() as orders, open_hub(speed=50.0) as (hub, board):
         for number in range(4):
             SimulatedPlug(board.air, f"plug {number}", SENSOR + number).start(0.1 * number)
         plug = Plug(hub, SENSOR)
@@ -135,7 +146,16 @@ def test_many_threads_at_once_neither_deadlock_nor_fail_and_closing_ends_them() 
             (plug.is_on, plug.overdue, plug.apparent_power, plug.age_s(), hub.controls(), hub.counters())
             stop.wait(0.001)
 
-        works = [switch, listen, look, lambda: Plug(hub, SENSOR + 1), lambda: stop.wait(0.001) or list(hub.devices)]
+        def tell_a_valve() -> None:
+            valve = Etrv(hub, 0x97F)
+            valve.set_target(20)
+            stop.wait(0.001)
+
+        def a_lamp() -> None:
+            Socket(hub, 0x6C6C6, 1, name="lamp").is_on, hub["lamp"]
+            stop.wait(0.001)
+
+        works = [switch, listen, look, tell_a_valve, a_lamp, lambda: Plug(hub, SENSOR + 1)]
         threads = [keep_on(work) for work in works]
         for _ in range(5):
             assert seen.acquire(timeout=BOUND_S)
@@ -144,3 +164,5 @@ def test_many_threads_at_once_neither_deadlock_nor_fail_and_closing_ends_them() 
         thread.join(BOUND_S)
     assert not any(thread.is_alive() for thread in threads)
     assert errors == []
+    assert len(orders.pairs) > 3  # locks were watched,
+    assert orders.circle() == []  # and taken in one order
