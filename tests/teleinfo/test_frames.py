@@ -159,6 +159,11 @@ def test_three_phases_stay_three_when_a_frame_shows_one() -> None:
     assert second.phases == 3
 
 
+@pytest.mark.parametrize(("label", "phases"), [("IRMS1", 1), ("IRMS2", 3), ("IRMS3", 3)])
+def test_phases_by_one_label(label: str, phases: int) -> None:
+    assert only(Mark.START, group(label, "001"), Mark.END).phases == phases
+
+
 def test_three_phases_by_the_type_of_the_meter() -> None:
     assert only(Mark.START, old("ADCO", "041526123456"), old("PAPP", "00260"), Mark.END).phases == 3
 

@@ -48,6 +48,11 @@ def test_period(period: str, number: int, colour: str | None) -> None:
     assert (PERIODS[period.rstrip(".")], tempo_colour(period)) == (number, colour)
 
 
+@pytest.mark.parametrize("period", ["", "HPJ", "HPXW", "HPJX", "HPJBB"])
+def test_no_colour(period: str) -> None:
+    assert tempo_colour(period) is None
+
+
 @pytest.mark.parametrize(
     ("data", "missing"), [("00", ()), ("02", (1,)), ("04", (2,)), ("08", (3,)), ("06", (1, 2)), ("0E", (1, 2, 3))]
 )
@@ -59,6 +64,10 @@ def test_phases_without_voltage(data: str, missing: tuple[int, ...]) -> None:
     ("data", "words"),
     [
         ("000000", ()),
+        ("3F0000", tuple(f"index {n} implausible" for n in range(1, 7))),
+        ("0A0000", ("index 2 implausible", "index 4 implausible")),
+        ("24000A", ("index 3 implausible", "index 6 implausible", "phase 1 break", "phase 3 break")),
+        ("100005", ("index 5 implausible", "memory error", "phase 2 break")),
         ("400000", ("cover-opening counter wrapped",)),
         ("810000", ("index 1 implausible", "over-voltage above 350 V")),
         ("003200", ("2 watchdog resets", "3 resets with loss of data")),

@@ -34,7 +34,8 @@ def test_a_zone_without_summer_time_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "stamp", ["", "H", "H2601151200000", "H26011512000", "H260230120000", "X260115120000", "H26011512000²"]
+    "stamp",
+    ["", "H", "H2601151200000", "H26011512000", "H260230120000", "X260115120000", "H26011512000²", "H2601151200٣0"],
 )
 def test_no_moment(stamp: str) -> None:
     with pytest.raises(ValueError, match=r"expected a season|day is out of range|must be in"):

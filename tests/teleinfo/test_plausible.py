@@ -144,6 +144,15 @@ def test_moderate_excess_needs_two_frames_in_a_row() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("phase", [1, 2, 3])
+@pytest.mark.parametrize(("power", "doubted"), [(814, False), (815, True)])  # 1.5 * 1 A * 236 V, and 2 A more
+def test_limit_of_a_phase(phase: int, power: int, doubted: bool) -> None:
+    plausible = Plausibility()
+    frame = frame_of(PREF=9, **{f"SINSTS{phase}": power, f"IRMS{phase}": 1, f"URMS{phase}": 236})
+    plausible.check(frame, 0.0)
+    assert list(plausible.check(frame, 1.0)) == [f"SINSTS{phase}"] * doubted
+
+
 def test_captured_phase_powers_are_believed() -> None:
     captured = frame_of(
         PREF=30, SINSTS=2701, SINSTS1=666, SINSTS2=1371, SINSTS3=664,
