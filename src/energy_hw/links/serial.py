@@ -12,15 +12,12 @@ the LinkError that fits, which is a serial.SerialException as well.
 
 from __future__ import annotations
 
-import importlib
 import logging
-import os
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import serial
 
@@ -28,6 +25,7 @@ from energy_hw.errors import ConfigError, LinkBusy, LinkClosed, LinkError, LinkT
 from energy_hw.links import tty
 from energy_hw.links.diagnose import busy_by, opener_of
 from energy_hw.links.ports import BY_ID, explain_port, is_console, is_recording, stable_name
+from energy_hw.links.standins import open_recording, open_simulated
 from energy_hw.links.stream import READ_BYTES, FdLink, SerialLink, SerialSettings
 
 __all__ = ["PortBusy", "PortClosed", "PortError", "PortMissing", "PortRefused", "PortTimeout", "open_serial"]
@@ -71,9 +69,9 @@ def open_serial(url: str, settings: SerialSettings | None = None, *, by_id: Path
     settings = settings or SerialSettings()
     scheme = url.partition(":")[0] if "://" in url else ""
     if url.startswith("sim:"):
-        return _simulated(url, settings)
+        return open_simulated(url, settings)
     if url == "-" or scheme == "file" or (not scheme and is_recording(url)):
-        return _recording(url)
+        return open_recording(url)
     if scheme:
         return _over_network(url, settings)
     return _TtyLink(url, settings, by_id)
@@ -206,28 +204,6 @@ def _over_network(url: str, settings: SerialSettings) -> SerialLink:
     if hasattr(port, "fileno") and url.startswith("socket"):
         return _SocketLink(url, port.fileno(), lambda: _hang_up(port), finite=False)
     return _RemoteLink(url, port, settings)
-
-
-def _recording(url: str) -> SerialLink:
-    path = url.removeprefix("file://")
-    try:
-        fd = (
-            os.dup(0) if url == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        )  # a FIFO may have no writer yet
-    except OSError as error:
-        raise _dual(explain_port(path, error)) from None
-    return FdLink("standard input" if url == "-" else path, fd, lambda: os.close(fd), finite=True)
-
-
-def _simulated(url: str, settings: SerialSettings) -> SerialLink:
-    """What `sim:NAME?option=value` means is the business of energy_hw.sim.NAME, which no driver knows by import."""
-    name, _, query = url.removeprefix("sim:").partition("?")
-    try:
-        simulator = importlib.import_module(f"energy_hw.sim.{name}")
-        link: SerialLink = simulator.open_link(settings, **dict(parse_qsl(query, strict_parsing=bool(query))))
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise ConfigError(f"expected something like sim:teleinfo?mode=standard, got {url!r}: {error}") from None
-    return link
 
 
 def _shape(settings: SerialSettings) -> dict[str, Any]:
