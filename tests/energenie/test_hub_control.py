@@ -80,6 +80,22 @@ def test_closing_wakes_everybody_who_waits() -> None:
     assert sorted(kind.__name__ for kind in raised) == ["LinkClosed"] + ["NotConfirmed"] * 4  # one key: four replaced
 
 
+def test_waiting_in_the_radios_thread_is_refused_instead_of_for_ever() -> None:
+    with Hub(board=sim_board(seed=1)) as hub:
+        raised, over = [], threading.Event()
+
+        def wait(_: Ticket) -> None:
+            try:
+                hub.submit(switch(True)).wait(BOUND_S)
+            except RuntimeError as error:
+                raised.append(str(error))
+            over.set()
+
+        hub.submit(light()).when_done(wait)
+        assert over.wait(BOUND_S)
+    assert "use when_done()" in raised[0]
+
+
 def test_orders_from_many_threads_are_all_settled() -> None:
     board = sim_board(seed=1)
     house = [plug(board, 0x100 + number) for number in range(8)]

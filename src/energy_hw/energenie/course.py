@@ -55,7 +55,7 @@ class Course:
     @property
     def fresh(self) -> bool:
         """Whether it was not on air yet."""
-        return self.ticket.tries == 0
+        return self.first_end == math.inf
 
     @property
     def over_at(self) -> float:
@@ -97,7 +97,7 @@ class Course:
     def sent(self, now: float, random: Random) -> bool:
         """A try ended now. True if nothing more is to be done: no answer can come, and it was sent often enough."""
         self.error = None
-        if self.first_end == math.inf:
+        if self.fresh:
             self.first_end = now
             self._effort_until = now + self.order.effort_s
         self.last_end = now

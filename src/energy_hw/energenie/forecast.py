@@ -15,6 +15,8 @@ import math
 import threading
 from collections.abc import Sequence
 
+from energy_hw.core.message import ENERGENIE
+from energy_hw.energenie.identity import MOST_SENSORS
 from energy_hw.energenie.parameters import parameter
 from energy_hw.energenie.profiles import Profile, by_product
 from energy_hw.energenie.receiver import Heard
@@ -104,10 +106,13 @@ class Forecast:
 
     def heard(self, heard: Heard) -> None:
         """Take note of a report: of the regular ones only, not of answers and events."""
-        profile = by_product(heard.message.product)
-        codes = [parameter(record.parameter).code for record in heard.message.records if not record.command]
+        message = heard.message
+        profile = by_product(message.product) if message.manufacturer == ENERGENIE else None
+        codes = [parameter(record.parameter).code for record in message.records if not record.command]
         with self._lock:
             rhythm = self._rhythms.setdefault(heard.report.device, Rhythm(profile.interval_s if profile else None))
+            if len(self._rhythms) > MOST_SENSORS:
+                del self._rhythms[next(iter(self._rhythms))]
             if is_regular(profile, codes):
                 rhythm.heard(heard.at)
 

@@ -310,6 +310,7 @@ class Hub(Household):
         self._thread.join(JOIN_S)
         if self._thread.is_alive():
             logger.error("the radio's thread does not end; the board stays open until the program does")
+            self.scheduler.close()  # nobody shall wait for it
             return
         self._receiver.end_listening()
         self._radio.close()

@@ -33,9 +33,15 @@ class Patience:
         self._clock, self._wake = clock, wake
         self._lock = threading.Lock()
         self._sleepers: set[_Sleeper] = set()
+        self._radio_thread = 0
 
     def wait(self, ticket: Ticket, timeout_s: float) -> bool:
-        """Sleep until the ticket is done, timeout_s at the longest; whether it is."""
+        """Sleep until the ticket is done, timeout_s at the longest; whether it is.
+
+        Raises RuntimeError in the radio's thread, which would wait for itself.
+        """
+        if threading.get_ident() == self._radio_thread and not ticket.done:
+            raise RuntimeError(f"{ticket} cannot be awaited in the radio's thread: use when_done()")
         sleeper = _Sleeper(self._clock.monotonic() + timeout_s, threading.Event())
         ticket.when_done(lambda _: sleeper.awake.set())
         with self._lock:
@@ -49,7 +55,8 @@ class Patience:
         return ticket.done
 
     def ring(self, now: float) -> None:
-        """Wake who has waited long enough."""
+        """Wake who has waited long enough. The thread that calls this is the radio's."""
+        self._radio_thread = threading.get_ident()
         if self._sleepers:
             with self._lock:
                 due = [sleeper for sleeper in self._sleepers if sleeper.until <= now]
@@ -63,4 +70,7 @@ class Patience:
 
     def close(self) -> None:
         """Wake everybody: no thread looks at the clock any more."""
-        self.ring(math.inf)
+        with self._lock:
+            sleepers = list(self._sleepers)
+        for sleeper in sleepers:
+            sleeper.awake.set()
