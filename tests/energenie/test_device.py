@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -107,6 +108,20 @@ def test_a_name_is_shared_by_all_objects_of_a_device() -> None:
         assert other.name == "kettle"
         assert repr(other) == "<Device kettle>"
         assert repr(Device(desk.engine, 1, 2)) == "<Device energenie:2:0x000001>"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("bits", "gangs"), [(0, (False, False, False)), (1, (True, False, False)), (5, (True, False, True))]
+)
+def test_a_product_with_several_gangs_reports_a_bit_field(bits: int, gangs: tuple[bool, ...]) -> None:
+    with open_desk() as desk:
+        device = plug(desk)
+        assert device.gangs is None
+        desk.say(2, SWITCH_STATE=bits)
+        assert device.gangs is None  # a MIHO005 has one
+        assert device.profile is not None
+        device.profile = replace(device.profile, gangs=3)
+        assert device.gangs == gangs
 
 
 # -- orders ----------------------------------------------------------------

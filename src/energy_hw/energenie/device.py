@@ -104,6 +104,15 @@ class Device(Thing):
         return allowed_s is not None and self.hub.clock.monotonic() - last > allowed_s
 
     @property
+    def gangs(self) -> tuple[bool, ...] | None:
+        """Whether each gang is on, gang 1 first; None before its first report, and for a product without several.
+
+        One with several reports SWITCH_STATE as a bit field, lowest bit first. Source: OpenThings 1.02.
+        """
+        bits, count = self.value("SWITCH_STATE"), self.profile.gangs if self.profile else 0
+        return tuple(bool(bits >> gang & 1) for gang in range(count)) if count and isinstance(bits, int) else None
+
+    @property
     def rssi(self) -> Decimal | None:
         """Signal strength of its last report in dBm."""
         return cast("Decimal | None", self.value("RSSI"))
