@@ -5,6 +5,9 @@ On the simulated air, in virtual time; a simulated unit needs half of the repeat
 
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -291,6 +294,40 @@ def test_what_is_not_listened_to_is_not_known(hub: Engine) -> None:
     sim.HandController(air_of(hub), "remote", HOUSE).press(1, False)
     hub.run_s(1.0)
     assert lamp.is_on is True
+
+
+# -- many at once -------------------------------------------------------------------
+
+
+def test_threads_that_switch_at_once_end_in_one_state() -> None:
+    with open_hub(speed=5.0) as (hub, board):
+        there = sim.Socket(board.air, "strip", "ENER010")
+        there.codes.append((HOUSE, 1))
+        strip = Strip(hub, HOUSE)
+
+        def switch(number: int) -> None:
+            for turn in range(10):
+                (strip if number == 4 else strip[number % 4 + 1]).set((turn + number) % 2 == 0)
+
+        threads = [threading.Thread(target=switch, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20.0)
+        strip.all_on(wait=60.0)
+        assert there.on == dict.fromkeys((1, 2, 3, 4), True)
+        assert [gang.is_on for gang in strip] == [True] * 4
+
+
+def test_a_hub_that_nobody_holds_any_more_is_forgotten() -> None:
+    with sim_board(seed=1) as board:
+        engine = open_engine(board)
+        Strip(engine, HOUSE)[1].on(wait=5.0)
+        engine.close()
+        gone = weakref.ref(engine)
+        del engine
+        gc.collect()
+        assert gone() is None
 
 
 # -- faults -----------------------------------------------------------------------

@@ -105,22 +105,32 @@ class OokHouse:
 
     def __init__(self, hub: Household) -> None:
         self._hub = weakref.ref(hub)
-        self._waiting: dict[str, tuple[OokThing, Ticket]] = {}
+        self._waiting: dict[str, tuple[int | None, Ticket]] = {}
+        """House code and order by device, of gangs alone. No things: they hold the hub."""
         self._lock = threading.Lock()
 
     def handed_in(self, sender: OokThing, code: OokCode, ticket: Ticket) -> None:
         """Everything that this code reaches is told; "all" takes the place of what waits for a gang."""
-        with self._lock:
-            self._waiting = {device: each for device, each in self._waiting.items() if not each[1].done}
-            waiting = list(self._waiting.values())
-            self._waiting[sender.device] = sender, ticket
-        for thing, older in waiting if code.gang == ALL else ():
-            if thing.house == sender.house and thing.profile.kind == OOK and thing.gang != ALL:
-                error = NotConfirmed(f"{ticket} took the place of {older}", older)
-                older.settle(Outcome.REPLACED, error)
+        if code.gang == ALL:
+            self._supersede(sender.house, ticket)
+        elif sender.profile.kind == OOK:
+            with self._lock:
+                self._waiting[sender.device] = sender.house, ticket
+            ticket.when_done(lambda done: self._forget(sender.device, done))
         for thing in self._reached(sender.house, sender):
             for parameter, value in thing.meanings(code):
                 thing.memory.told(parameter, _echo(ticket, thing.device, parameter, value))
+
+    def _supersede(self, house: int | None, ticket: Ticket) -> None:
+        with self._lock:
+            older = [waiting for its_house, waiting in self._waiting.values() if its_house == house]
+        for other in older:
+            other.settle(Outcome.REPLACED, NotConfirmed(f"{ticket} took the place of {other}", other))
+
+    def _forget(self, device: str, ticket: Ticket) -> None:
+        with self._lock:
+            if device in self._waiting and self._waiting[device][1] is ticket:
+                del self._waiting[device]
 
     def heard(self, heard: HeardOok) -> None:
         """A hand controller sent a code; the radio's thread calls this."""
