@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from energy_hw.energenie.orders import FINAL, Outcome, Ticket
+from energy_hw.energenie.orders import FINAL, Outcome, Ticket, ordered_by
 from energy_hw.errors import LinkClosed, LinkTimeout, NotConfirmed
 
 BOUND_S = 20.0
@@ -21,6 +21,18 @@ def test_a_ticket_says_what_was_asked_and_by_whom() -> None:
     one = Ticket("energenie:2:0x000373", "switch", True, origin="mqtt")
     assert (str(one), one.origin, ticket().origin) == ("energenie:2:0x000373 switch=True", "mqtt", "python")
     assert str(Ticket("light", "identify")) == "light identify"
+
+
+def test_what_is_ordered_on_behalf_of_somebody_carries_the_name() -> None:
+    with ordered_by("mqtt"):
+        ours = ticket()
+        with ordered_by("rest"):
+            assert ticket().origin == "rest"
+        others: list[Ticket] = []
+        thread = threading.Thread(target=lambda: others.append(ticket()))
+        thread.start()
+        thread.join(BOUND_S)
+    assert [ours.origin, others[0].origin, ticket().origin] == ["mqtt", "python", "python"]
 
 
 def test_two_outcomes_are_on_the_way_and_the_rest_is_final() -> None:

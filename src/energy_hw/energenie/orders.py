@@ -19,7 +19,9 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -68,18 +70,32 @@ class Outcome(StrEnum):
 FINAL = frozenset(Outcome) - {Outcome.QUEUED, Outcome.SENT}
 
 
+_origin: ContextVar[str] = ContextVar("origin of orders", default="python")
+
+
+@contextmanager
+def ordered_by(origin: str) -> Iterator[None]:
+    """Tickets made meanwhile, in this thread or task, carry this origin: `with ordered_by("mqtt"): plug.on()`."""
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
 class Ticket:
     """What became of one order.
 
-    device, name, value: what was asked; origin: by whom (`python`, `cli`, `mqtt`...). tries: times on air. sent_at:
+    device, name, value: what was asked; origin: by whom, see ordered_by(). tries: times on air. sent_at:
     monotonic seconds of the board's clock when it was first on air, None before. asked: time of day when the scheduler
     took it. error: why it failed or expired.
 
     Thread safety: read, wait() and cancel() from any thread; the scheduler alone settles it.
     """
 
-    def __init__(self, device: str, name: str, value: object = None, origin: str = "python") -> None:
-        self.device, self.name, self.value, self.origin = device, name, value, origin
+    def __init__(self, device: str, name: str, value: object = None, origin: str | None = None) -> None:
+        self.device, self.name, self.value = device, name, value
+        self.origin = _origin.get() if origin is None else origin
         self.outcome = Outcome.QUEUED
         self.tries = 0
         self.sent_at: float | None = None
