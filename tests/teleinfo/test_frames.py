@@ -105,6 +105,12 @@ def test_short_frame_of_an_overload() -> None:
     assert (frame.kind, frame.complete, frame.phases) == (Kind.SHORT, True, 3)
 
 
+def test_short_frame_with_all_phases_over_or_hardly_anything_left() -> None:
+    over = [old(f"ADIR{n}", "031") for n in (1, 2, 3)]
+    assert only(Mark.START, *over, *SHORT[1:], Mark.END).kind is Kind.SHORT
+    assert only(Mark.START, *SHORT[1:3], Mark.REJECTED, Mark.END).kind is Kind.SHORT
+
+
 def test_beginning_of_a_long_frame_is_not_a_short_one() -> None:
     assert only(Mark.START, *LONG[:1], Mark.INTERRUPTED).kind is Kind.LONG
     assert only(Mark.START, *LONG[:2], Mark.INTERRUPTED).kind is Kind.LONG
@@ -162,6 +168,10 @@ def test_three_phases_stay_three_when_a_frame_shows_one() -> None:
 @pytest.mark.parametrize(("label", "phases"), [("IRMS1", 1), ("IRMS2", 3), ("IRMS3", 3)])
 def test_phases_by_one_label(label: str, phases: int) -> None:
     assert only(Mark.START, group(label, "001"), Mark.END).phases == phases
+
+
+def test_phases_that_nothing_tells() -> None:
+    assert only(Mark.START, old("JAUNE", "07:45"), Mark.END).phases == 0
 
 
 def test_three_phases_by_the_type_of_the_meter() -> None:
