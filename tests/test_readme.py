@@ -28,6 +28,7 @@ def environment() -> dict[str, str]:
         "PATH": path,
         "PYTHONPATH": str(ROOT / "src"),
         "ENERGY_HW_DEVICE": "sim:house?speed=20",
+        "ENERGY_HW_TELEINFO": "sim:teleinfo?speed=5",
         "PYTHONUNBUFFERED": "1",
     }
 
