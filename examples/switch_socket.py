@@ -10,9 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from energy_hw import EnergyHwError, Hub, Socket
+from energy_hw import Ener314, EnergyHwError, Hub, Socket
 from energy_hw.energenie import learn
-from energy_hw.energenie.ener314 import Ener314
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("gang", type=int, nargs="?", default=1, help="1 to 4, or 0 for all")

@@ -18,6 +18,7 @@ from energy_hw._version import __version__
 
 if TYPE_CHECKING:
     from energy_hw.core.interface import RadioConfig as RadioConfig
+    from energy_hw.energenie.ener314 import Ener314 as Ener314
     from energy_hw.energenie.generic import GenericDevice as GenericDevice
     from energy_hw.energenie.hub import Hub as Hub
     from energy_hw.energenie.legacy import Dimmer as Dimmer
@@ -54,6 +55,7 @@ _HOMES = {
     "Strip": "energy_hw.energenie.legacy",
     "LightSwitch": "energy_hw.energenie.legacy",
     "Dimmer": "energy_hw.energenie.legacy",
+    "Ener314": "energy_hw.energenie.ener314",
     "RadioConfig": "energy_hw.core.interface",
     "EnergyHwError": "energy_hw.errors",
     "Control": "energy_hw.reading",
@@ -67,6 +69,7 @@ __all__ = [
     "Click",
     "Control",
     "Dimmer",
+    "Ener314",
     "EnergyHwError",
     "Etrv",
     "GenericDevice",
