@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import BinaryIO, TextIO
 
@@ -23,10 +24,11 @@ from energy_hw.app.report_text import report_text
 from energy_hw.errors import EnergyHwError
 from energy_hw.reading import Report, dumps
 from energy_hw.teleinfo.frame import Event, Mark, TicCounters, TicParser
-from energy_hw.teleinfo.frames import FrameBuilder
+from energy_hw.teleinfo.frames import Frame, FrameBuilder
 from energy_hw.teleinfo.report import to_report
 
 CHUNK = 65536
+MOST_NAMELESS = 3
 HEX = re.compile(rb"(?:0[xX])?[0-9a-fA-F]{2}[\s0-9a-fA-FxX,;:]*")
 _AFTER_CR = re.compile(rb"(?<=[\r\x8d])")
 WORDS = {
@@ -104,6 +106,7 @@ class _Decoder:
         self._as_json, self._out, self._err = as_json, out, err
         self._parser, self._builder = TicParser(), FrameBuilder()
         self._refused = Counter[str]()
+        self._nameless: list[Frame] = []
         self._groups = self.accepted = 0
 
     def feed(self, data: bytes) -> None:
@@ -126,12 +129,24 @@ class _Decoder:
         if builder.strangers > strangers:
             self._refuse("meter", "FrameError: a frame of another meter address than those before")
         if frame is not None:
-            self._write(to_report(frame, datetime.now(UTC), "recording"))
+            self._take(frame)
+
+    def _take(self, frame: Frame) -> None:
+        """A recording may begin after the address of its first frame, which the next one tells."""
+        self._nameless.append(frame)
+        if frame.address or len(self._nameless) > MOST_NAMELESS:
+            self._write_all(frame.address)
+
+    def _write_all(self, address: str | None) -> None:
+        for frame in self._nameless:
+            self._write(to_report(replace(frame, address=address), datetime.now(UTC), "recording"))
+        self._nameless.clear()
 
     def end(self) -> None:
         """A frame that is still open is what came of it."""
         self._parser.reset()
         self.feed(b"")
+        self._write_all(None)
 
     def _refuse(self, reason: str, words: str) -> None:
         self._refused[reason] += 1
