@@ -17,7 +17,7 @@ import serial
 from energy_hw import errors
 from energy_hw.links import serial as links
 from energy_hw.links.serial import SerialSettings, open_serial
-from energy_hw.links.stream import SerialLink
+from energy_hw.links.stream import FdLink, SerialLink
 from serial_rig import BOUND_S, Pty, Rfc2217Server, until, with_parity
 
 GROUP = b"\nPAPP 00540 *\r"
@@ -329,7 +329,7 @@ def test_a_server_that_is_not_there_is_told(scheme: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:serial")
-def test_rfc2217_carries_bytes_and_speed() -> None:
+def test_rfc2217_carries_bytes_and_speed_until_its_server_is_gone() -> None:
     with Rfc2217Server() as server:
         link = open_serial(server.url, SerialSettings(1200))
         until(lambda: server.line.baudrate == 1200, "1200 baud")
@@ -340,15 +340,17 @@ def test_rfc2217_carries_bytes_and_speed() -> None:
         assert link.read(0) == b""
         threading.Timer(0.05, link.wake).start()
         assert link.read(BOUND_S) == b""
-        link.close()
-        link.close()
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:serial")
-def test_rfc2217_says_when_its_server_is_gone() -> None:
-    with Rfc2217Server() as server:
-        link = open_serial(server.url, SerialSettings(1200))
-    with pytest.raises(errors.LinkClosed) as caught:
+    with pytest.raises(errors.LinkClosed) as caught:  # the server is gone
         read(link, 1000)
     assert isinstance(caught.value, serial.SerialException)
+    link.close()
+    link.close()
+
+
+def test_an_error_while_reading_is_told_with_its_errno(tmp_path: Path) -> None:
+    fd = os.open(tmp_path, os.O_RDONLY)  # a directory is always ready, and never gives a byte
+    link = FdLink("adapter", fd, lambda: os.close(fd), finite=False)
+    with pytest.raises(errors.LinkClosed, match="adapter is gone") as caught:
+        link.read(BOUND_S)
+    assert caught.value.errno == errno.EISDIR
     link.close()

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 JOIN_S = 15.0
 """Longer than the longest thing that cannot be interrupted: connecting to an rfc2217 server."""
 
+FAULT_PAUSE_S = 1.0
+
 
 @dataclass(slots=True)
 class MeterCounters:
@@ -179,7 +181,7 @@ class TeleinfoMeter:
                     self._tell(item)
             except Exception:
                 logger.exception("a fault of this program in the meter's thread; it goes on in a second")
-                self._stop.wait(1.0)
+                self._stop.wait(FAULT_PAUSE_S)
         self._reader.close()
         self._reader.state.ended = True
         self._reports.close()
