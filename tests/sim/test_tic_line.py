@@ -118,6 +118,18 @@ def test_meter_switched_to_another_mode() -> None:
     assert frames_in(line.until(3.3))[-1].mode.value == "standard"
 
 
+@pytest.mark.parametrize(
+    ("sent", "read", "garbage"),
+    [
+        (1200, 2400, b"\xfe"),  # the start bit lasts two: a start, and a data bit of 0
+        (1200, 9600, b"\x80"),  # it lasts eight
+        (9600, 1200, b""),  # it is over before its middle: a glitch
+    ],
+)
+def test_what_a_port_makes_of_one_start_bit(sent: int, read: int, garbage: bytes) -> None:
+    assert resampled(b"\xff", sent, read) == garbage
+
+
 @pytest.mark.parametrize(("sent", "read"), [(9600, 1200), (1200, 9600), (9600, 19200)])
 def test_at_the_wrong_speed_there_is_nothing_to_understand(sent: int, read: int) -> None:
     chars = line_of("linky").until(0.9)

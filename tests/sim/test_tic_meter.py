@@ -11,7 +11,10 @@ from energy_hw.sim.tic_contract import CONTRACTS, colour, tariff_number
 from energy_hw.teleinfo.frames import Kind
 from energy_hw.teleinfo.horodate import legal_time
 from energy_hw.teleinfo.labels_standard import STANDARD
+from energy_hw.teleinfo.status import parse_status
 from tic_rig import START, frame_of, frames_in, line_of, listen, meter_of, values
+
+WORDS = {"blue": "BLEU", "white": "BLANC", "red": "ROUGE"}
 
 # ---- contracts ----
 
@@ -84,6 +87,71 @@ def test_other_meters_come_as_text() -> None:
 
 
 # ---- time ----
+
+
+@pytest.mark.parametrize("pair", [("hc", "linky"), ("tempo", "linky-tempo"), ("ejp", "linky-three-peak")])
+def test_both_modes_agree_at_every_hour(pair: tuple[str, str]) -> None:
+    """A week, which has a day of each colour."""
+    meters = [meter_of(name) for name in pair]
+    for hour in range(0, 7 * 24, 3):
+        for meter in meters:
+            meter.is_peak = hour % 24 < 18
+            meter.advance_to(hour * 3600.0)
+        old, new = (values(meter) for meter in meters)
+        assert old["tariff"] == new["tariff"]
+        assert parse_status(str(new["status_register"])).tariff == new["tariff"]
+        assert old.get("tempo_today") == new["tempo_today"]
+        if new["tempo_today"]:
+            assert WORDS[str(new["tempo_today"])] in str(new["tariff_name"])
+        assert new["peak_running"] == meters[1].is_peak
+
+
+def test_registers_of_a_linky_add_up() -> None:
+    meter = meter_of("linky-tempo")
+    meter.advance_to(7200)
+    frame = frame_of(meter)
+    suppliers = [frame[f"EASF{n:02}"].value for n in range(1, 11)]
+    assert frame["EAST"].value == sum(suppliers)  # type: ignore[arg-type]
+    assert [frame[f"EASD{n:02}"].value for n in range(1, 5)] == [frame["EAST"].value, 0, 0, 0]
+
+
+def test_what_is_injected_is_counted_and_told() -> None:
+    meter = meter_of("linky-producer")
+    before = values(meter)
+    meter.injection_va = 3000.0
+    meter.advance_to(3600)
+    after = values(meter)
+    assert (before["exporting"], after["exporting"]) == (False, True)
+    assert after["energy_export"] == before["energy_export"] + 3000  # type: ignore[operator]
+    assert (after["apparent_power_export"], after["producer"]) == (3000, True)
+
+
+def test_state_of_the_ports_of_a_linky() -> None:
+    found = values(meter_of("linky"))
+    assert (found["euridis"], found["plc"], found["plc_synchronised"]) == ("on, secured", "registered", True)
+    assert (found["relay_1"], found["relay_2"], found["breaker"]) == (True, False, "closed")
+
+
+def test_tomorrows_colour_is_known_in_the_evening() -> None:
+    meter = meter_of("tempo", datetime(2026, 1, 15, 18, 59, tzinfo=UTC))  # 19:59 in Paris
+    assert frame_of(meter)["DEMAIN"].value is None
+    meter.advance_to(120)
+    assert frame_of(meter)["DEMAIN"].value in ("BLEU", "BLAN", "ROUG")
+
+
+@pytest.mark.parametrize(("name", "amperes"), [("base", 45), ("three-phase", 30)])
+def test_subscribed_current_of_a_phase(name: str, amperes: int) -> None:
+    assert frame_of(meter_of(name))["ISOUSC"].value == amperes
+
+
+def test_concentrator_has_shorter_indexes() -> None:
+    assert len(frame_of(meter_of("concentrator"))["HCHC"].data) == 8
+
+
+def test_load_curve_is_stamped_with_the_half_hours_before() -> None:
+    meter = meter_of("linky", datetime(2026, 1, 15, 11, 44, 10, tzinfo=UTC))
+    frame = frame_of(meter)
+    assert [frame[code].stamp for code in ("CCASN", "CCASN-1")] == ["H260115123000", "H260115120000"]
 
 
 def test_energy_goes_to_the_index_of_the_tariff() -> None:

@@ -115,7 +115,7 @@ def resampled(chars: bytes, sent_baud: int, read_baud: int) -> bytes:
     per_bit = sent_baud / read_baud
     out, at = bytearray(), 0.0
     while int(at) < len(bits):
-        if bits[int(at)]:
+        if bits[int(at)] or bits[min(int(at + per_bit / 2), len(bits) - 1)]:  # idle, or a glitch
             at += 1.0 - at % 1.0 if at % 1.0 else 1.0
             continue
         samples = [int(at + (n + 1.5) * per_bit) for n in range(8)]
