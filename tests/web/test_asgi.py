@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from socket import SHUT_WR
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -141,3 +144,26 @@ def test_an_application_keeps_its_own_headers() -> None:
 
     with Server(Guard(app), "127.0.0.1:0") as server:  # type: ignore[arg-type]
         assert ask(server.url).headers["content-security-policy"] == "default-src 'none'"
+
+
+def test_a_proxy_is_not_what_this_is(server: Server) -> None:
+    assert ask(server.url, "/", GOOD, "CONNECT").status == 405
+
+
+REQUEST = b"POST /open?b=c HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+PIECES = [b"\r\n", b"\x00", b"%", b"Host: x\r\n", b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n", b"//"]
+SPLICE = st.tuples(st.integers(0, len(REQUEST)), st.integers(0, 12), st.binary(max_size=8) | st.sampled_from(PIECES))
+
+
+@given(st.lists(SPLICE, min_size=1, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_sent_the_server_neither_fails_nor_hangs(
+    server: Server, splices: list[tuple[int, int, bytes]]
+) -> None:
+    data = REQUEST
+    for at, gone, piece in splices:
+        data = data[:at] + piece + data[at + gone :]
+    with dial(server.url) as sock:
+        sock.sendall(data)
+        sock.shutdown(SHUT_WR)
+        assert read_to_end(sock)[:10] not in (b"HTTP/1.1 5", b"HTTP/1.0 5")

@@ -35,6 +35,7 @@ from energy_hw.web.checks import (
     foreign,
     head_too_long,
     host_check,
+    no_tunnel,
     not_json,
     not_this_host,
     too_long,
@@ -101,6 +102,8 @@ class Guard:
             await self._refuse(too_long(self.rules.limits.body_bytes), send)
 
     def _refusal(self, scope: Scope) -> Refusal | None:
+        if scope["method"] == "CONNECT":  # answered with 2xx it would turn the connection into a tunnel
+            return no_tunnel()
         if _head_bytes(scope) > self.rules.limits.head_bytes:  # h11 limits what comes in pieces alone
             return head_too_long(self.rules.limits.head_bytes)
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -94,3 +94,8 @@ def too_long(most: int) -> Refusal:
 def head_too_long(most: int) -> Refusal:
     """431; most in bytes."""
     return Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"expected headers of {most} bytes at most")
+
+
+def no_tunnel() -> Refusal:
+    """405 for CONNECT."""
+    return Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "this server is no proxy", ((b"allow", b"GET, HEAD"),))
