@@ -7,6 +7,8 @@ import threading
 import time
 
 from energy_hw.links.backoff import Backoff
+from energy_hw.links.clock import SystemClock
+from energy_hw.links.teller import Teller
 from energy_hw.teleinfo.client import Client
 from energy_hw.teleinfo.latest import LatestValues
 from energy_hw.teleinfo.parser import ParserException, UnknownKeyException
@@ -93,12 +95,14 @@ class ValueUpdater:
         return self._latest.revision
 
     def _run(self) -> None:
-        backoff = Backoff(high_s=RETRY_S)
+        backoff, teller = Backoff(high_s=RETRY_S), Teller(logger, SystemClock())
         while not self._stopping.is_set():
             try:
                 self._connection(backoff)
-            except Exception as error:
-                logger.error("%s: %s", self._port, error, exc_info=not isinstance(error, OSError | ParserException))
+            except (OSError, ParserException) as error:
+                teller.tell("%s: %s", self._port, error)
+            except Exception:
+                logger.exception("%s: a fault of this program; the port is opened again", self._port)
             finally:
                 self._end_of_frames = 0
                 self._latest.disconnect()
