@@ -137,3 +137,11 @@ def test_at_the_wrong_speed_there_is_nothing_to_understand(sent: int, read: int)
     assert garbage
     assert not [event for event in TicParser().feed(garbage) if isinstance(event, bytes)]
     assert resampled(chars, sent, sent) == chars
+
+
+def test_a_pause_longer_than_what_was_sent_sends_nothing_twice() -> None:
+    line = line_of("base")
+    line.until(0.5)
+    line.pause(2.0)
+    assert line.until(1.0) == line.until(2.0) == b""
+    assert line.until(2.6) != b""

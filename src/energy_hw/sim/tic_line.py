@@ -48,7 +48,7 @@ class TicLine:
             self._begin(now_s - MOST_BEHIND_S)
         came = bytearray()
         while True:
-            count = min(len(self._frame), int((now_s - self._start_s) * self._baudrate / BITS + 1e-6))
+            count = max(0, min(len(self._frame), int((now_s - self._start_s) * self._baudrate / BITS + 1e-6)))
             came += self._frame[self._sent : count]
             self._sent = max(self._sent, count)
             if self._sent < len(self._frame) or self._due_s(self._sent) + self._gap_s > now_s:
