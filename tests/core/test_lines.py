@@ -46,7 +46,7 @@ def high_lines(bench: ShimBench) -> set[str]:
 
 
 @each_core
-def test_a_socket_s_code_is_on_the_lines_while_the_modulator_is_enabled(bench: ShimBench, core: str) -> None:
+def test_a_socket_s_code_is_on_the_lines_while_on_air_and_they_are_free_afterwards(bench: ShimBench, core: str) -> None:
     seen: list[set[str]] = []
     bench.machine.header.watch(25, lambda *_: seen.append(high_lines(bench)))
     done = bench.run("-c", SWITCH, core)
@@ -54,11 +54,6 @@ def test_a_socket_s_code_is_on_the_lines_while_the_modulator_is_enabled(bench: S
     on_air = [lines for lines in seen if "GPIO25" in lines]
     assert on_air == [SOCKET_2_ON | {"GPIO25"}]
     assert "GPIO25" not in seen[-1]
-
-
-@each_core
-def test_the_lines_are_free_and_low_afterwards(bench: ShimBench, core: str) -> None:
-    bench.run("-c", SWITCH, core)
     held = bench.do("levels")
     assert isinstance(held, dict)
     assert not {f"GPIO{line}" for line in LINES} & set(held)
