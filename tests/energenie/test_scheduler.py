@@ -50,12 +50,23 @@ def test_without_an_answer_rounds_follow_for_three_seconds_after_growing_pauses(
         ticket = engine.submit(switch(True))
         engine.run_s(10.0)
         pauses = [later.at - sent.end for sent, later in zip(ear.sent, ear.sent[1:], strict=False)]
-        long = [pause for pause in pauses if pause > 0.16]
+        between_rounds = pauses[2::3]
         assert len(ear.sent) % 3 == 0
-        assert long == sorted(long)
-        assert 2 <= len(long) <= 4
+        assert between_rounds == sorted(between_rounds)
+        assert 2 <= len(between_rounds) <= 4
         assert ear.sent[-1].at - ear.sent[0].at < 3.6
         assert (ticket.outcome, ticket.tries) == (Outcome.SENT, len(ear.sent))
+
+
+@pytest.mark.parametrize("reply_ms", [30, 100, 200, 400, 900])
+def test_a_plug_that_takes_its_time_is_heard_all_the_same(reply_ms: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energy_hw.sim.plugs.REPLY_NS", reply_ms * 1_000_000)
+    with control() as (engine, board, _):
+        device = plug(board)
+        for number in range(20):
+            assert engine.submit(switch(bool(number % 2))).wait(3.5) is Outcome.CONFIRMED
+            engine.run_s(2.0)
+        assert device.relay is True
 
 
 def test_a_plug_that_is_gone_is_told_after_its_next_report_would_have_come() -> None:

@@ -103,7 +103,8 @@ class Course:
         self.last_end = now
         self.tried += 1
         if self.tried < self.order.tries:
-            self._at(now + random.uniform(*self.order.gap_s))
+            wider = 1 + self._round % 2  # in every second round: a late answer is not talked over for ever
+            self._at(now + wider * random.uniform(*self.order.gap_s))
         elif self.order.verdict is not None:
             self._next_round(now, random)
         else:
