@@ -51,8 +51,7 @@ def test_no_bytes_speaks_of_wires_port_and_output() -> None:
 
 def test_bytes_without_groups_speak_of_speed_level_and_parity() -> None:
     assert (
-        "960 bytes and no good group, now at 9600 baud; nothing in them looks like a group"
-        in diagnosis(line=GARBLED).text
+        "960 bytes at 9600 baud and no good group; nothing in them looks like a group" in diagnosis(line=GARBLED).text
     )
     assert "check the level" in diagnosis(line=replace(GARBLED, damaged_since_good=7)).text
 
@@ -72,6 +71,11 @@ def test_the_facts_come_along() -> None:
     assert told.byte_age_s == pytest.approx(0.1)
     assert told.good_age_s == pytest.approx(0.5)
     assert str(told) == "good: mode standard at 9600 baud"
+
+
+def test_a_link_without_a_speed_has_none_to_tell() -> None:
+    told = diagnosis(replace(OPEN, has_speed=False), connected=True)
+    assert (told.baudrate, told.text) == (None, "mode standard")
 
 
 def test_what_never_came_has_no_age() -> None:

@@ -31,11 +31,14 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """health, what it is called in words with the next step, and the facts. Ages are seconds, None for never."""
+    """health, what it is called in words with the next step, and the facts. Ages are seconds, None for never.
+
+    baudrate: None where the link has no speed: a recording, a TCP connection.
+    """
 
     health: Health
     text: str
-    baudrate: int
+    baudrate: int | None
     mode: Mode | None
     byte_age_s: float | None
     good_age_s: float | None
@@ -52,10 +55,11 @@ def diagnose(port: PortState, line: LineState, baudrate: int, connected: bool, n
     Pure: safe from any thread.
     """
     health = _health(port, line, connected, now)
+    speed = baudrate if port.has_speed else None
     return Diagnosis(
         health,
-        _text(health, port, line, baudrate),
-        baudrate,
+        _text(health, port, line, speed),
+        speed,
         line.mode,
         None if line.byte_at is None else now - line.byte_at,
         None if line.good_at is None else now - line.good_at,
@@ -77,22 +81,23 @@ def _health(port: PortState, line: LineState, connected: bool, now: float) -> He
     return Health.GARBLED if now - max(line.good_at or 0.0, opened_at) >= GARBLED_S else Health.SEARCHING
 
 
-def _text(health: Health, port: PortState, line: LineState, baudrate: int) -> str:
+def _text(health: Health, port: PortState, line: LineState, baudrate: int | None) -> str:
+    at = f" at {baudrate} baud" if baudrate else ""
     if health is Health.GARBLED:
-        return _garbled(line, baudrate)
+        return _garbled(line, at)
     if health is Health.GOOD:
-        return f"mode {line.mode} at {baudrate} baud"
+        return f"mode {line.mode}{at}"
     return port.trouble or TEXTS[health]
 
 
-def _garbled(line: LineState, baudrate: int) -> str:
+def _garbled(line: LineState, at: str) -> str:
     """Pieces that look like groups speak for the level, none of them for the speed."""
     if line.damaged_since_good:
         likely = "groups arrive damaged: check the level (potentiometer, resistor) and the length of the cable first"
     else:
         likely = "nothing in them looks like a group: name the speed with baudrate= if the adapter has one of its own"
     return (
-        f"{line.bytes_since_good} bytes and no good group, now at {baudrate} baud; {likely}; "
+        f"{line.bytes_since_good} bytes{at} and no good group; {likely}; "
         "then the adapter (mini-UART clock), then whether this is a Teleinfo line at all"
     )
 

@@ -41,6 +41,7 @@ class PortState:
     trouble: str = ""
     busy: bool = False
     ended: bool = False
+    has_speed: bool = True
     opened_at: float | None = None
     lost: int = 0
     """Times that it went away."""
@@ -80,6 +81,7 @@ class Reader:
         self._applied = self._settings()
         self._link = self._open_link(self._applied)
         now = self._heard_at = self._doubted_at = self._clock.monotonic()
+        self.state.has_speed = self._link.has_speed
         self._line.detector.doubt(now, self._link.has_speed)
         if self.state.trouble or self.state.opened_at is None:
             self.state.opened_at = now
