@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from energy_hw.cli.commands import energy_hw
-from web_rig import BOUND_S, ask, until
+from web_rig import BOUND_S
 
 ROOT = Path(__file__).parent.parent.parent
 CAPTURE = str(ROOT / "tests/captures/teleinfo/linky_base_historique/input.bin")
@@ -75,24 +73,6 @@ def test_serve_refuses_with_the_exit_code_of_a_configuration(
     done = invoke("teleinfo", "serve", "--simulate", *arguments)
     assert done.exit_code == code
     assert words in done.stderr
-
-
-def test_serve_until_ctrl_c() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "energy_hw", "teleinfo", "serve", "--simulate", "--listen", "127.0.0.1:0"],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "TELEINFO_LOGLEVEL": "INFO"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stderr is not None
-            url = process.stderr.readline().rpartition(" ")[2].strip()
-            until(lambda: b'"connected":true' in ask(url, "/status.json").body)
-            process.send_signal(signal.SIGINT)
-            assert process.wait(BOUND_S) == 130
-        finally:
-            process.kill()
 
 
 def test_serve_without_the_extra_names_it() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from energy_hw.teleinfo import client
 from energy_hw.teleinfo import updater as module
 from energy_hw.teleinfo.latest import FRESH_S, STALE_S, LatestValues
 from energy_hw.teleinfo.types import Value
@@ -22,7 +23,7 @@ SHORT = historique(("ADIR1", "061"), ("ADCO", "012345678901"), ("IINST1", "061")
 
 @pytest.fixture(autouse=True)
 def quick_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RETRY_S", 0.5)
+    monkeypatch.setattr(module, "RETRY_S", (0.02, 0.1))
 
 
 def test_a_warning_that_is_over_is_forgotten() -> None:
@@ -122,7 +123,8 @@ def test_an_overridden_update_that_raises_is_told_and_reading_goes_on(caplog: py
     assert "mine" in caplog.text
 
 
-def test_start_and_stop_say_when_it_is_too_late_or_too_early() -> None:
+def test_start_and_stop_say_when_it_is_too_late_or_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "TIMEOUT_S", 0.1)
     with Meter() as meter:
         updater = ValueUpdater(meter.path)
         with pytest.raises(AttributeError, match="before start"):

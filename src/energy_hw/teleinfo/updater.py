@@ -17,8 +17,8 @@ from energy_hw.teleinfo.types import Value
 logger = logging.getLogger(__name__)
 
 MAX_CONSECUTIVE_ERRORS = 16
-RETRY_S = 10.0
-"""The longest wait before a port is opened again."""
+RETRY_S = (0.5, 10.0)
+"""The first and the longest wait before a port is opened again."""
 JOIN_S = 10.0
 
 
@@ -95,7 +95,7 @@ class ValueUpdater:
         return self._latest.revision
 
     def _run(self) -> None:
-        backoff, teller = Backoff(high_s=RETRY_S), Teller(logger, SystemClock())
+        backoff, teller = Backoff(*RETRY_S), Teller(logger, SystemClock())
         while not self._stopping.is_set():
             try:
                 self._connection(backoff)
