@@ -10,7 +10,7 @@ import teleinfo_corpus as corpus
 from energy_hw.teleinfo.address import parse_address
 from energy_hw.teleinfo.dataset import Dataset
 from energy_hw.teleinfo.frame import Mark, Mode, TicParser
-from energy_hw.teleinfo.frames import MOST_DATASETS, Frame, FrameBuilder, Kind
+from energy_hw.teleinfo.frames import MEMORY, MOST_DATASETS, Frame, FrameBuilder, Kind
 from teleinfo_corpus import group
 
 ADDRESS, OTHER = "021728123456", "021728999999"
@@ -119,6 +119,45 @@ def test_beginning_of_a_long_frame_is_not_a_short_one() -> None:
 def test_meter_that_is_switched_off_sends_its_address_alone() -> None:
     assert only(Mark.START, LONG[0], Mark.END).kind is Kind.VEILLE
     assert only(Mark.START, LONG[0], Mark.REJECTED, Mark.END).kind is Kind.LONG  # who knows what it was
+
+
+# ---- labels that no table knows ----
+
+
+def with_label(label: str) -> list[bytes | Mark]:
+    return [Mark.START, *LONG, old(label, "00001"), Mark.END]
+
+
+def test_new_label_of_a_known_meter_is_believed_with_its_second_frame() -> None:
+    builder = FrameBuilder()
+    first, second, third = frames(*with_label("NEW") * 3, builder=builder)
+    assert ["NEW" in frame for frame in (first, second, third)] == [False, True, True]
+    assert [frame.complete for frame in (first, second, third)] == [False, True, True]  # something was damaged, perhaps
+    assert (builder.newcomers, first.rejected) == (1, 1)
+
+
+def test_labels_that_noise_makes_are_never_believed() -> None:
+    builder = FrameBuilder()
+    found = frames(*(event for n in range(300) for event in with_label(f"N{n}")), builder=builder)
+    assert all(list(frame) == list(FIELDS) for frame in found)
+    assert builder.newcomers == 300
+
+
+def test_twice_in_one_frame_is_once() -> None:
+    ghost = old("GHOST", "00001")
+    assert "GHOST" not in only(Mark.START, *LONG, ghost, ghost, Mark.END)
+
+
+@pytest.mark.parametrize(("between", "believed"), [(MEMORY - 1, True), (MEMORY, False)])
+def test_a_label_is_remembered_for_some_frames(between: int, believed: bool) -> None:
+    whole = [Mark.START, *LONG, Mark.END]
+    *_, last = frames(*with_label("RARE"), *whole * between, *with_label("RARE"))
+    assert ("RARE" in last) == believed
+
+
+def test_meter_of_which_no_table_knows_a_label_is_believed_at_once() -> None:
+    frame = only(Mark.START, old("JAUNE", "07:45"), old("ENERG", "012345"), Mark.END)
+    assert (list(frame), frame.complete) == (["JAUNE", "ENERG"], True)
 
 
 # ---- who it is ----

@@ -29,6 +29,9 @@ ADDRESSES = ("ADSC", "ADCO", "ADS")
 SHORT = frozenset(("ADIR1", "ADIR2", "ADIR3", "ADCO", "IINST1", "IINST2", "IINST3"))
 MOST_DATASETS = 512
 """More than any frame has (71 of a Linky); a stream without any mark is cut here."""
+MEMORY = 10
+"""How many frames ago a label that no table knows must have come to be believed now."""
+MOST_SEEN = 256
 
 
 class Kind(StrEnum):
@@ -110,17 +113,21 @@ class FrameBuilder:
     ...     if frame := builder.feed(event):
     ...         report = to_report(frame, datetime.now(UTC), "/dev/ttyUSB0")
 
-    A frame with another address than the ones before is held until the next one says so too, and then left out:
-    an address that noise has changed must not become a device. on_dataset is called for each dataset at once.
+    A frame with another address than the ones before is left out until a second in a row says the same: an address
+    that noise has changed must not become a device. on_dataset is called for each dataset at once.
+
+    Likewise a label that no table knows, from a meter that sends known ones: it is given from its second frame on, and
+    counts as damage before. Noise that passes the checksum makes a new label each time, a meter the same one.
 
     frames: how many were given. refused: groups whose content is not that of their label; last_refused: why.
-    strangers: frames left out for their address. Thread safety: one thread at a time.
+    strangers: frames left out for their address. newcomers: groups left out for their label.
+    Thread safety: one thread at a time.
     """
 
     def __init__(self, zone: Zone = FRANCE, on_dataset: Callable[[Dataset], None] | None = None) -> None:
         self._zone = zone
         self._on_dataset = on_dataset
-        self.frames = self.refused = self.strangers = 0
+        self.frames = self.refused = self.strangers = self.newcomers = 0
         self.last_refused: RecordError | None = None
         self.reset()
 
@@ -129,6 +136,9 @@ class FrameBuilder:
         self._address: str | None = None
         self._stranger: str | None = None
         self._phases = 0
+        self._number = 1  # of the frame under way
+        self._has_known = False
+        self._seen: dict[str, int] = {}  # unknown label -> the frame that had it last
         self._begin(False)
 
     def _begin(self, started: bool) -> None:
@@ -155,12 +165,26 @@ class FrameBuilder:
             self._rejected += 1
             self.last_refused = error
             return None
+        self._has_known |= dataset.known
+        if not dataset.known and not self._is_familiar(dataset.label):
+            self.newcomers += 1
+            self._rejected += 1
+            return None
         self._datasets.append(dataset)
         if self._on_dataset:
             self._on_dataset(dataset)
         return self.feed(Mark.TRUNCATED) if len(self._datasets) >= MOST_DATASETS else None
 
+    def _is_familiar(self, label: str) -> bool:
+        """Whether a label that no table knows is the meter's: all are of a meter that sends no other."""
+        last = self._seen.pop(label, -MEMORY)
+        self._seen[label] = self._number
+        if len(self._seen) > MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return not self._has_known or 0 < self._number - last <= MEMORY
+
     def _end(self, mark: Mark) -> Frame | None:
+        self._number += bool(self._datasets)
         if not self._datasets or not self._identify():
             return None
         self.frames += 1
