@@ -263,3 +263,17 @@ def test_a_receiver_that_gives_no_samples_is_reset(core: Core, monkeypatch: pyte
         it.remote.press(1, True)
         it.run(1.0)
         assert it.codes == [OokCode(0x6C6C6, 1, True)]
+
+
+def test_a_radio_that_never_gives_samples_goes_back_to_fsk_and_says_so(
+    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with rig(core) as it:
+        radio = it.receiver._radio
+        monkeypatch.setattr(type(radio), "poll_ook", lambda _: OokSamples(b"", -110.0, False))
+        it.listen(100.0)
+        it.run(8.0)
+        assert len(it.ends) == 1
+        assert "600 bytes of OOK samples in 0.5 s, got none, 3 times" in caplog.text
+        it.board.air.send_fsk(REPORT, sender="plug")
+        assert [type(event) for event in it.run(1.0)] == [Heard]

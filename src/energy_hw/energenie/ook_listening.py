@@ -12,6 +12,7 @@ A code counts when it was heard twice within half a second. A button sends it ei
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -22,6 +23,8 @@ from energy_hw.core.python.ook import SYNC
 from energy_hw.errors import FrameError, RadioLost
 from energy_hw.links.board import Board
 
+logger = logging.getLogger(__name__)
+
 LOOK_S = 0.010
 """Samples of 40 ms fit the FIFO beside those that wait to be read."""
 MOST_LISTEN_S = 300.0
@@ -31,6 +34,9 @@ QUIET_S = 0.3
 MOST_CODES = 64
 STUCK_S = 0.5
 """Six hundred bytes come in that time, of silence too."""
+MOST_STUCK = 3
+"""So often it is reset; then it goes back to what it can do."""
+NO_SAMPLES = f"expected {STUCK_S * 1200:.0f} bytes of OOK samples in {STUCK_S:g} s, got none"
 
 
 class HeardOok(NamedTuple):
@@ -77,6 +83,7 @@ class OokListening:
         self._tallies: dict[int, _Tally] = {}
         self._rssi_dbm = -127.5
         self._fed_at = self.began
+        self._stuck = 0
 
     @property
     def over(self) -> bool:
@@ -104,10 +111,16 @@ class OokListening:
         if samples.data or samples.gap:
             self._fed_at = now
         elif now - self._fed_at > STUCK_S:
-            raise RadioLost(
-                f"expected {STUCK_S * 1200:.0f} bytes of OOK samples in {STUCK_S:g} s, got none: "
-                "the receiver is stuck; it is reset and loaded again"
-            )
+            self._stuck += 1
+            raise RadioLost(self._give_up(now) if self._stuck >= MOST_STUCK else f"{NO_SAMPLES}: it is reset")
+
+    def _give_up(self, now: float) -> str:
+        self.until = now
+        text = (
+            f"{NO_SAMPLES}, {self._stuck} times: this radio does not hear hand controllers; back to MiHome devices"
+        )
+        logger.error(text)
+        return text
 
     def _count(self, heard: OokHeard, at: float) -> None:
         before = self._tallies.pop(heard.bits, None)
