@@ -10,6 +10,8 @@ from importlib import import_module
 
 
 def __getattr__(name: str) -> object:
+    if name.startswith("__"):  # what Python asks every module
+        raise AttributeError(name)
     return getattr(import_module("energy_hw.web.status_json"), name)
 
 
