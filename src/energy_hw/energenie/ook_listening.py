@@ -116,9 +116,7 @@ class OokListening:
 
     def _give_up(self, now: float) -> str:
         self.until = now
-        text = (
-            f"{NO_SAMPLES}, {self._stuck} times: this radio does not hear hand controllers; back to MiHome devices"
-        )
+        text = f"{NO_SAMPLES}, {self._stuck} times: this radio does not hear hand controllers; back to MiHome devices"
         logger.error(text)
         return text
 
