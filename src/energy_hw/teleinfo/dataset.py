@@ -12,6 +12,7 @@ Source: Enedis-NOI-CPT_54E v3, 6.1 and 6.2. Pure functions: safe from any thread
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import NamedTuple, NoReturn
 
@@ -25,6 +26,7 @@ from energy_hw.teleinfo.rows import Format, Label
 HT = 9
 TEMPO = "BBR"  # its fourth character may be a dot that means something
 FILLING = ".-_ "
+BLOCKS = re.compile(r" *(?:(?:[0-9]{4}[0-9A-Fa-f]{4}|NONUTILE)(?: +|$))*")
 
 
 class Dataset(NamedTuple):
@@ -134,10 +136,12 @@ def _value(row: Label, data: str) -> Value:
 def _has_only(wanted: Format, data: str) -> bool:
     """Whether the characters are those of the format, so chosen that bit 6 flipped leaves them.
 
-    CODE and SCHEDULE: 0x20..0x5F. TEXT: what can be printed but a backquote, which a flipped space becomes.
+    CODE: 0x20..0x5F. TEXT: what can be printed but a backquote, which a flipped space becomes.
     """
     if wanted is Format.TEXT:
         return data.isascii() and data.isprintable() and "`" not in data
+    if wanted is Format.SCHEDULE:
+        return BLOCKS.fullmatch(data) is not None
     if wanted is Format.HEX:
         return not data.strip("0123456789ABCDEFabcdef")
     return data.isdecimal() if wanted is Format.DIGITS else all(" " <= char <= "_" for char in data)
