@@ -10,12 +10,10 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter, deque
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from energy_hw.core.airtime import fsk_airtime_us, ook_airtime_us
 from energy_hw.core.interface import Core, Radio, ReceivedFrame
 from energy_hw.core.message import Message
 from energy_hw.energenie.counters import HubCounters
@@ -24,7 +22,8 @@ from energy_hw.energenie.identity import Identities, Standing
 from energy_hw.energenie.ook_listening import OokListening
 from energy_hw.energenie.report import to_report
 from energy_hw.energenie.second_ear import SecondEar
-from energy_hw.errors import FrameError, LinkError, LinkTimeout
+from energy_hw.energenie.voice import Voice
+from energy_hw.errors import FrameError, LinkError
 from energy_hw.links.board import Board
 from energy_hw.reading import Report
 
@@ -74,7 +73,7 @@ class Refused(NamedTuple):
     received: datetime
 
 
-class Receiver(SecondEar):
+class Receiver(SecondEar, Voice):
     """A radio, its board, and what is known of the devices. One thread calls everything."""
 
     def __init__(self, core: Core, board: Board, radio: Radio, budget: AirtimeBudget | None = None) -> None:
@@ -226,63 +225,6 @@ class Receiver(SecondEar):
         deaf_since = self._lost_at if listening is None else listening.began
         deaf = 0.0 if deaf_since is None else self._board.clock.monotonic() - deaf_since
         return replace(mine, refused=refused, radio=replace(seen), missed_s=mine.missed_s + deaf)
-
-    # -- transmit ----------------------------------------------------------
-
-    @property
-    def away(self) -> bool:
-        """Whether the radio does not answer; step() brings it back."""
-        return self._lost_at is not None
-
-    @property
-    def arriving(self) -> bool:
-        """Whether the last look saw a frame under way."""
-        return self._radio.receiving
-
-    def sense(self) -> tuple[bool, float]:
-        """Look at the channel: whether a frame waits for step() to judge it, and the signal there in dBm.
-
-        Raises LinkError; the radio is noted as lost then.
-        """
-        if self.away:
-            raise LinkError("the radio does not answer at the moment")
-        try:
-            self._rescue_frame()
-            return bool(self._waiting), self._radio.rssi_dbm()
-        except LinkError as error:
-            self._note_loss(error)
-            raise
-        finally:
-            self._seen = self._radio.counters
-
-    def send_fsk(self, frame: bytes) -> None:
-        """Send one OpenHEMS frame now and listen again. Raises AirtimeExceeded, LinkTimeout or LinkError."""
-        self._send(lambda: self._radio.send_fsk(frame), fsk_airtime_us(len(frame)))
-
-    def send_ook(self, code: bytes, repeats: int) -> None:
-        """Send one OOK frame `repeats` times now and listen again. Raises as send_fsk() does."""
-        self._send(lambda: self._radio.send_ook(code, repeats), ook_airtime_us(repeats))
-
-    def _send(self, send: Callable[[], None], airtime_us: int) -> None:
-        """The budget has to hold both tries that the driver makes; booked is what was on air."""
-        now = self._board.clock.monotonic()
-        self.budget.check(now, 2 * max(airtime_us, 0) / 1e6)
-        before = self._radio.counters.airtime_us
-        try:
-            self._rescue_frame()
-            self._board.pins.leds(receive=False, transmit=True)
-            try:
-                send()
-            finally:
-                self.budget.book(now, (self._radio.counters.airtime_us - before) / 1e6)
-                self._receive()  # after a time-out too: the radio was reset, the FIFO is empty
-        except LinkTimeout:
-            raise  # the radio is back in receive mode; only this frame failed
-        except LinkError as error:
-            self._note_loss(error)
-            raise
-        finally:
-            self._seen = self._radio.counters
 
     def _rescue_frame(self) -> None:
         """Take a frame that is complete out of the FIFO before transmitting empties it."""
