@@ -7,9 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 
 from energy_hw.errors import ConfigError, LinkBusy, LinkError
 from energy_hw.web.asgi import Guard, Rules
@@ -101,6 +104,18 @@ def test_a_server_that_stopped_is_gone_and_stopping_twice_is_fine() -> None:
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         dial(server.url)
+
+
+def test_an_application_that_cannot_start_is_no_server(caplog: pytest.LogCaptureFixture) -> None:
+    @asynccontextmanager
+    async def broken(app: Starlette) -> AsyncIterator[None]:
+        raise OSError("no meter")
+        yield
+
+    server = Server(Guard(Starlette(lifespan=broken)), "127.0.0.1:0")
+    with pytest.raises(LinkError, match="its log says why"):
+        server.start()
+    assert "no meter" in caplog.text
 
 
 def test_a_half_open_connection_does_not_hold_up_the_end() -> None:

@@ -8,11 +8,14 @@ Beyond loopback it listens only if the guard demands credentials.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import ipaddress
 import logging
 import socket
 import threading
+import time
+from contextlib import suppress
 from functools import partial
 
 import uvicorn
@@ -24,6 +27,7 @@ from energy_hw.web.systemd import notify
 
 logger = logging.getLogger(__name__)
 START_S = 20.0
+LOOK_S = 0.05
 BACKLOG = 128
 
 
@@ -70,20 +74,34 @@ class Server:
         )
 
     def run(self) -> None:
-        """Serve until SIGTERM, SIGINT, or stop() in another thread. The signal is raised again at the end."""
+        """Serve until SIGTERM, SIGINT, or stop() in another thread. The signal is raised again at the end.
+
+        Raises LinkError if the application cannot start.
+        """
         logger.info("listening on %s", self.url)
         try:
             self._uvicorn.run(sockets=self._sockets)
+        except SystemExit as end:  # uvicorn's way to say so
+            raise self._failure() from end
         finally:
             self._close()
 
     def start(self) -> None:
-        """Serve in a thread; returns when requests are answered."""
-        self._thread = threading.Thread(target=self.run, name=f"web {self.url}", daemon=True)
+        """Serve in a thread; returns when requests are answered. Raises LinkError as run()."""
+        self._thread = threading.Thread(target=self._run, name=f"web {self.url}", daemon=True)
         self._thread.start()
-        if not self._uvicorn.ready.wait(START_S):
-            self.stop()
-            raise LinkError(f"expected the server at {self.url} to start within {START_S:g} s, it did not")
+        end = time.monotonic() + START_S
+        while not self._uvicorn.ready.wait(LOOK_S):
+            if not self._thread.is_alive() or time.monotonic() > end:
+                self.stop()
+                raise self._failure()
+
+    def _run(self) -> None:
+        with suppress(LinkError):  # start() says it
+            self.run()
+
+    def _failure(self) -> LinkError:
+        return LinkError(f"expected the server at {self.url} to start, it did not: its log says why")
 
     def stop(self) -> None:
         """Answer what is being answered, then end; bounded. May be called twice."""
@@ -113,6 +131,7 @@ class _Uvicorn(uvicorn.Server):
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._guard.stopping = asyncio.Event()
         await super().startup(sockets)
         if self.started:
             notify("READY=1")
