@@ -8,10 +8,7 @@ import os
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass
 from os import PathLike
-from queue import Empty, SimpleQueue
 from types import TracebackType
 
 from energy_hw import core as cores
@@ -25,12 +22,13 @@ from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
+from energy_hw.energenie.jobs import Jobs
 from energy_hw.energenie.names import Names
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Priority, Ticket
 from energy_hw.energenie.receiver import Heard, Refused
 from energy_hw.energenie.window_store import AUTO
-from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout, NotConfirmed, OutOfRange
+from energy_hw.errors import ConfigError, LinkTimeout, NotConfirmed, OutOfRange
 from energy_hw.links.board import Board
 from energy_hw.reading import Report
 from energy_hw.subscription import Subscription
@@ -43,14 +41,6 @@ JOIN_S = 5.0
 """Longer than the longest burst, 2 s, and its second try."""
 SEND_S = 10.0
 MOST_REPEATS = 75
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """Something for the radio's thread to do between two looks."""
-
-    work: Callable[[], None]
-    done: Future[None]
 
 
 class Hub(Household):
@@ -110,7 +100,7 @@ class Hub(Household):
         self.name, self.windows = self.board.name, self.engine.windows
         self._settle_in(state, registry, policy, ask)
         self._most_waiting = most_waiting
-        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._jobs = Jobs(self.board.pins.wake)
         self._stop = threading.Event()
         self._closed = False
         self._closing = threading.Lock()
@@ -239,43 +229,20 @@ class Hub(Household):
 
         Raises OutOfRange, LinkBusy if it listens already, or LinkError while the radio is away.
         """
-        return HandControllers(self, self._receiver, self._do, seconds)
-
-    def _do(self, work: Callable[[], None]) -> None:
-        if self._stop.is_set():
-            raise LinkClosed("the hub is closed: open a new one")
-        job = _Job(work, Future())
-        self._jobs.put(job)
-        self.board.pins.wake()
-        try:
-            job.done.result(SEND_S)
-        except TimeoutError as error:
-            if isinstance(error, LinkError):
-                raise
-            job.done.cancel()
-            raise LinkTimeout(f"expected the radio's thread to send within {SEND_S:g} s, it did not") from None
+        return HandControllers(self, self._receiver, self._jobs.do, seconds)
 
     # -- the thread --------------------------------------------------------
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                self._do_jobs()
+                self._jobs.run()
                 event = self.engine.step()
                 if event is not None:
                     self._publish(event)
             except Exception:
                 logger.exception("a fault of this program in the radio's thread; it goes on in a second")
                 self._stop.wait(1.0)
-
-    def _do_jobs(self) -> None:
-        while not self._stop.is_set():
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
-                return
-            if job.done.set_running_or_notify_cancel():
-                _settle(job)
 
     def _publish(self, event: Heard | Refused) -> None:
         with self._lock:
@@ -296,6 +263,7 @@ class Hub(Household):
         if os.getpid() != self._pid:
             return  # a fork: the radio is the parent's
         self._stop.set()
+        self._jobs.close()
         self.board.pins.wake()
         with self._closing:
             if self._closed:
@@ -320,19 +288,13 @@ class Hub(Household):
             readers, listeners = list(self._reports), list(self._events)
         self.scheduler.close()
         self.windows.close()
-        self._do_jobs_closed()
+        self._jobs.refuse()
         for reader in readers:
             reader.close()
         for listener in listeners:
             listener.close()
         self.roster.close()
         atexit.unregister(self.close)
-
-    def _do_jobs_closed(self) -> None:
-        while not self._jobs.empty():
-            job = self._jobs.get()
-            if job.done.set_running_or_notify_cancel():
-                job.done.set_exception(LinkClosed("the hub was closed before this was sent"))
 
     def __enter__(self) -> Hub:
         return self
@@ -341,12 +303,3 @@ class Hub(Household):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _settle(job: _Job) -> None:
-    try:
-        job.work()
-    except Exception as error:
-        job.done.set_exception(error)
-    else:
-        job.done.set_result(None)
