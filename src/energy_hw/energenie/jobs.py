@@ -30,7 +30,7 @@ class Jobs:
         self._closed = False
 
     def do(self, work: Callable[[], None]) -> None:
-        """Have it done, and wait. Raises what it raises, LinkClosed, or LinkTimeout if the thread does not get to it."""
+        """Have it done, and wait. Raises what it raises; LinkClosed; LinkTimeout if the thread does not get to it."""
         if self._closed:
             raise LinkClosed("the hub is closed: open a new one")
         job = _Job(work, Future())
