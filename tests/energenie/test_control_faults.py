@@ -30,12 +30,13 @@ def test_a_thousand_commands_among_ten_reporting_plugs_are_confirmed_within_thre
     assert tally.airtime_s < 0.110 * 1000
 
 
-@pytest.mark.parametrize("loss", [0.2, 0.5])
-def test_with_frames_lost_every_command_is_confirmed_or_raised(loss: float) -> None:
+@pytest.mark.parametrize(("loss", "most_raised"), [(0.2, 5), (0.5, 30)])
+def test_with_frames_lost_every_command_is_confirmed_or_raised(loss: float, most_raised: int) -> None:
+    """With every second frame lost a try succeeds one time in four, and answers are lost as well."""
     tally = switch_many(False, 100, loss=loss, seed=3)
     assert len(tally.confirmed_s) + tally.raised == 100
     assert tally.wrong == 0
-    assert tally.raised <= 10
+    assert tally.raised <= most_raised
 
 
 def test_commands_to_all_at_once_while_the_reports_collide() -> None:
