@@ -28,6 +28,8 @@ REDETECT_S = 10.0
 SILENCE_S = 15.0
 QUIET_S = 3.0
 """Longer than the pauses of any meter. A tty that waits for line ends then gives every byte again: it hides noise."""
+LOOK_AFTER_S = 0.25
+"""With a group every few milliseconds there is no need to look after the line at each."""
 LOOK_S = 0.5
 """How often to look whether a port that was unplugged is back."""
 
@@ -70,7 +72,7 @@ class Reader:
         self._link: SerialLink | None = None
         self._by_lines = False
         self._applied = self._settings()
-        self._heard_at = self._doubted_at = clock.monotonic()
+        self._heard_at = self._doubted_at = self._look_at = clock.monotonic()
         self.state = PortState()
 
     # -- opening -----------------------------------------------------------
@@ -139,7 +141,8 @@ class Reader:
             if data:
                 self._heard_at = now
                 self._line.take(data, now)
-            if not link.finite:
+            if not link.finite and now >= min(self._look_at, self._line.detector.due_at):
+                self._look_at = now + LOOK_AFTER_S
                 self._look_after(link, now)
         except LinkError as error:
             self._lose(link, error)
