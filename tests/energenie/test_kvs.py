@@ -114,3 +114,12 @@ def test_a_device_without_a_model_is_left_out() -> None:
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_kvs(tmp_path / "none.kvs")
+
+
+def test_a_type_may_go_by_its_friendly_name(tmp_path: Path) -> None:
+    file = tmp_path / "registry.kvs"
+    file.write_text("ADD tv\ntype=AdaptorPlus\ndevice_id=0x68B\n\nADD hall\ntype=MiHomeLightWhite\ndevice_id=[1, 2]\n")
+    assert read_kvs(file).entries == [
+        Entry("tv", "energenie:2:0x00068B", "MIHO005"),
+        Entry("hall", "energenie:ook:0x00001/2", "MIHO008"),
+    ]

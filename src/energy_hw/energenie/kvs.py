@@ -10,7 +10,7 @@ Source: pyenergenie, KVS.py and Registry.py (the format), Devices.py (type names
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +23,21 @@ from energy_hw.errors import ConfigError
 DEFAULT_HOUSE = 0x6C6C6
 """What pyenergenie sends for an id without a house code."""
 ENERGENIE = 4
+
+# fmt: off
+FRIENDLY = {  # type= by its other name, as pyenergenie's DeviceFactory takes it
+    "GreenButton":             "ENER002", "MiHomeLightChrome":                "MIHO025",
+    "Controller":              "MIHO002", "MiHomeLightSteel":                 "MIHO026",
+    "Monitor":                 "MIHO004", "MotionSensor":                     "MIHO032",
+    "AdaptorPlus":             "MIHO005", "OpenSensor":                       "MIHO033",
+    "HomeMonitor":             "MIHO006", "MiHomeLightBlackNickelDimmer":     "MIHO075",
+    "MiHomeLightWhite":        "MIHO008", "MiHomeLightPolishedChromeDimmer":  "MIHO076",
+    "MiHomeDoubleLightSwitch": "MIHO009", "MiHomeLightBrushedSteelDimmer":    "MIHO077",
+    "MiHomeLightWhiteDimmer":  "MIHO010", "MiHomeLightBrushedGraphiteDimmer": "MIHO087",
+    "eTRV":                    "MIHO013", "3kWRelay":                         "MIHO014",
+    "MiHomeLightBlack":        "MIHO024",
+}
+# fmt: on
 
 
 class Imported(NamedTuple):
@@ -43,7 +58,7 @@ def read_kvs(path: Path) -> Imported:
         raise ConfigError(f"{path} cannot be read: {error}", str(path)) from error
     entries: dict[str, Entry] = {}
     problems: list[str] = []
-    for number, verb, name, fields in _records(lines):
+    for number, verb, name, fields in records(lines):
         try:
             _apply(verb, name, fields, entries)
         except ValueError as error:
@@ -54,10 +69,15 @@ def read_kvs(path: Path) -> Imported:
 def write_kvs(entries: Iterable[Entry]) -> str:
     """The text of a registry.kvs. Left out is what pyenergenie cannot have: no model, or an ENER314's own house."""
     known = (e for e in entries if e.model and (e.ook is None or e.ook.house is not None))
-    return "".join(f"ADD {e.name}\ntype={e.model}\ndevice_id={_id_text(e)}\n\n" for e in known)
+    return "".join(record_text(e.name, {"type": e.model, "device_id": _id_text(e)}) for e in known)
 
 
-def _records(lines: list[str]) -> Iterable[tuple[int, str, str, dict[str, str]]]:
+def record_text(name: str, fields: Mapping[str, object]) -> str:
+    """The lines of one record and the blank one that ends it."""
+    return "\n".join((f"ADD {name}", *(f"{key}={value}" for key, value in fields.items()), "", ""))
+
+
+def records(lines: Iterable[str]) -> Iterable[tuple[int, str, str, dict[str, str]]]:
     """Line number, verb, name and fields of each record."""
     head: tuple[int, str, str] | None = None
     fields: dict[str, str] = {}
@@ -84,7 +104,8 @@ def _apply(verb: str, name: str, fields: dict[str, str], entries: dict[str, Entr
 
 
 def _entry(name: str, fields: dict[str, str]) -> Entry:
-    profile = by_sku(fields.get("type", ""))
+    kind = fields.get("type", "")
+    profile = by_sku(FRIENDLY.get(kind, kind))
     if profile is None:
         raise ValueError(f"expected type= a product such as MIHO005, got {fields.get('type')!r}")
     number = _literal(fields.get("device_id", ""))
