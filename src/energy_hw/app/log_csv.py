@@ -1,8 +1,6 @@
 """A CSV line for each report, in the columns of pyenergenie's Logger.
 
-flags: a digit for each column behind it, 1 where the report has it. What it has not is empty
-there (pyenergenie wrote None). apparent and current are derived for plugs, which do not report
-them, and have the flag 0. Source: pyenergenie, Logger.py.
+What a report has not is empty (pyenergenie wrote None); see energenie/csv_line.py.
 """
 
 from __future__ import annotations
@@ -10,21 +8,17 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
-from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
 from energy_hw.app.exits import OK
 from energy_hw.app.session import Session
 from energy_hw.core.message import ENERGENIE
+from energy_hw.energenie.csv_line import COLUMNS, HEAD, csv_line
 from energy_hw.energenie.hub import Hub
 from energy_hw.errors import ConfigError
 from energy_hw.reading import Report, Value
 
-HEAD = "timestamp,mfrid,prodid,sensorid,flags,switch,voltage,freq,reactive,real,apparent,current,temperature"
-COLUMNS = (
-    "SWITCH_STATE", "VOLTAGE", "FREQUENCY", "REACTIVE_POWER", "REAL_POWER", "APPARENT_POWER", "CURRENT", "TEMPERATURE",
-)  # fmt: skip
 LOOK_S = 0.2
 
 
@@ -58,29 +52,13 @@ def line(report: Report) -> str:
     maker, product, sensor = report.device.split(":")[-3:]
     if maker != "energenie":
         return ""
-    values = [_value(report, code) for code in COLUMNS]
-    flags = "".join("0" if value is None else "1" for value in values)
-    values = _derived(values)
-    texts = ("" if value is None else str(value) for value in values)
-    stamp = f"{report.received.timestamp():.3f}"
-    return ",".join((stamp, str(ENERGENIE), product, str(int(sensor, 16)), flags, *texts))
+    said = {code: _value(report, code) for code in COLUMNS}
+    return csv_line(report.received.timestamp(), ENERGENIE, int(product), int(sensor, 16), said)
 
 
 def _value(report: Report, code: str) -> Value:
-    reading = next((one for one in report if one.code == code and not one.name.endswith("_command")), None)
-    if reading is None:
-        return None
-    return int(reading.value) if isinstance(reading.value, bool) else reading.value
-
-
-def _derived(values: list[Value]) -> list[Value]:
-    """Apparent power and current where real and reactive power are known."""
-    _, volts, _, reactive, real, apparent, current, _ = values
-    if apparent is None and isinstance(real, int | Decimal) and isinstance(reactive, int | Decimal):
-        values[5] = apparent = Decimal(real * real + reactive * reactive).sqrt().quantize(Decimal("0.1"))
-    if current is None and isinstance(apparent, int | Decimal) and isinstance(volts, int | Decimal) and volts:
-        values[6] = (Decimal(apparent) / volts).quantize(Decimal("0.001"))
-    return values
+    """What the device said, not what somebody asked of it."""
+    return next((one.value for one in report if one.code == code and not one.name.endswith("_command")), None)
 
 
 def _open(path: Path) -> TextIO:
