@@ -159,19 +159,18 @@ def test_who_is_being_answered_is_not_evicted() -> None:
             assert receive(sock, b"789").startswith(b"HTTP/1.1 200")
 
 
-def test_connections_that_end_are_forgotten() -> None:
-    with serving() as server:
-        for _ in range(20):
-            ask(server.url)
-        with dial(server.url) as sock:
-            sock.sendall(b"\x00\xff\r\n\r\n")
-            read_to_end(sock)
-        until(lambda: not server.door._inside)
-        assert not server.door._waiting
+def test_connections_that_end_are_forgotten(impatient: Server) -> None:
+    for _ in range(20):
+        ask(impatient.url)
+    with dial(impatient.url) as sock:
+        sock.sendall(b"\x00\xff\r\n\r\n")
+        read_to_end(sock)
+    until(lambda: not impatient.door._inside)
+    assert not impatient.door._waiting
 
 
-def test_pipelined_requests_are_answered_in_order() -> None:
-    with serving() as server, dial(server.url) as sock:
+def test_pipelined_requests_are_answered_in_order(impatient: Server) -> None:
+    with dial(impatient.url) as sock:
         sock.sendall(GET.replace(b"/ ", b"/1 ", 1) + GET.replace(b"/ ", b"/2 ", 1)[:-2] + b"Connection: close\r\n\r\n")
         got = read_to_end(sock)
         assert got.index(b"GET /1") < got.index(b"GET /2")
