@@ -15,6 +15,7 @@ from energy_hw.app.exits import FAILED, INTERRUPTED, OK, exit_code
 from energy_hw.app.text import printable, writable
 from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.names import HouseNames, Names
+from energy_hw.energenie.orders import ordered_by
 from energy_hw.energenie.registry import Registry
 from energy_hw.energenie.registry_toml import Entry
 from energy_hw.errors import EnergyHwError, LinkError
@@ -49,7 +50,7 @@ class Session:
         """Do the work of `energy-hw <command>`; the exit code. Raises nothing that a user can cause."""
         logging.basicConfig(stream=self.err, format="%(message)s", level=self._level())
         try:
-            with interruptible():
+            with interruptible(), ordered_by("cli"):
                 return work()
         except EnergyHwError as error:
             self.tell(f"energy-hw {command}: {error}{self._hint(error)}")

@@ -1,0 +1,68 @@
+"""Every example runs as it stands, in a simulation."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+BOUND_S = 60
+
+# fmt: off
+RUNS = {
+    # example: arguments, what it prints
+    "discover":       (("--simulate", "--seconds", "4"), "NEW MIHO005 00A11C"),
+    "learn_remote":   (("--simulate",), "0x6C6C6"),
+    "log_csv":        (("--simulate", "--count", "1"), "timestamp,mfrid,prodid"),
+    "monitor":        (("--simulate", "--count", "1"), "MIHO005"),
+    "read_plug":      (("--simulate",), "power factor 0.96"),
+    "read_teleinfo":  (("--simulate", "--count", "1"), "teleinfo:"),
+    "serve_json":     (("--simulate", "--listen", "127.0.0.1:0"), "http"),
+    "set_valve":      (("--simulate",), "assumed, sent 2 times"),
+    "switch_plug":    (("--simulate", "0x000373", "off"), "confirmed"),
+    "switch_socket":  (("--simulate",), "is on: assumed"),
+}
+# fmt: on
+
+
+def test_each_example_is_run_and_short() -> None:
+    scripts = {path.stem: path for path in EXAMPLES.glob("*.py")}
+    assert set(scripts) == set(RUNS)
+    assert {name: len(path.read_text().splitlines()) for name, path in scripts.items()} == {
+        name: pytest.approx(20, abs=20) for name in scripts
+    }
+
+
+@pytest.mark.parametrize("name", sorted(RUNS))
+def test_an_example_shows_what_it_says(name: str, tmp_path: Path) -> None:
+    arguments, expected = RUNS[name]
+    with subprocess.Popen(
+        [sys.executable, EXAMPLES / f"{name}.py", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "ENERGY_HW_REGISTRY": str(tmp_path / "devices.toml")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        seen = ""
+        try:
+            for line in process.stdout:
+                seen += line
+                if expected and expected in seen:
+                    break
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+            rest, _ = process.communicate(timeout=BOUND_S)
+        except BaseException:
+            process.kill()
+            raise
+    assert expected in seen
+    assert "Traceback" not in seen + rest
