@@ -119,8 +119,9 @@ class Callbacks:
         """Start the thread, if it does not run yet."""
         with self._lock:
             if self._thread is None and not self._queue.closed:
-                self._thread = threading.Thread(target=self._run, name="energy-hw-events", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="energy-hw-events", daemon=True)
+                thread.start()
+                self._thread = thread  # not before: Ctrl-C may come in between, and close() joins it
 
     def post(self, listener: Listener, event: Event) -> None:
         """Call it soon with the event, unless it has left by then. Never blocks."""
