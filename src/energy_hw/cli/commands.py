@@ -9,6 +9,7 @@ import click
 from energy_hw import __version__
 from energy_hw.cli.control import log, send, set_value, switch, watch
 from energy_hw.cli.devices import devices
+from energy_hw.cli.p1 import p1
 from energy_hw.cli.teleinfo import decode_teleinfo, teleinfo
 
 
@@ -21,6 +22,7 @@ def energy_hw() -> None:
 for _command in (devices, switch, set_value, watch, log, send):
     energy_hw.add_command(_command)
 energy_hw.add_command(teleinfo)
+energy_hw.add_command(p1)
 
 
 class Name(click.ParamType[tuple[int, str]]):
