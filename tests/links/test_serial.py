@@ -347,6 +347,16 @@ def test_rfc2217_carries_bytes_and_speed_until_its_server_is_gone() -> None:
     link.close()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:serial")
+def test_the_outputs_are_as_they_were_named_from_opening_on(line: Pty) -> None:
+    with Rfc2217Server() as server:
+        link = open_serial(server.url, SerialSettings(9600, dtr=True, rts=False))
+        until(lambda: server.port.rts is False, "RTS to fall")
+        assert server.port.dtr is True
+        link.close()
+    open_serial(line.path, SerialSettings(9600, dtr=False, rts=False)).close()  # a pty has none, and that is no error
+
+
 def test_an_error_while_reading_is_told_with_its_errno(tmp_path: Path) -> None:
     fd = os.open(tmp_path, os.O_RDONLY)  # a directory is always ready, and never gives a byte
     link = FdLink("adapter", fd, lambda: os.close(fd), finite=False)

@@ -186,13 +186,22 @@ def _unopened(path: str, settings: SerialSettings) -> serial.Serial:
     except ValueError as error:
         raise ConfigError(f"{path} cannot be set to {settings}: {error}") from None
     port.port = path
+    _set_outputs(port, settings)
     return port
+
+
+def _set_outputs(port: Any, settings: SerialSettings) -> None:
+    """DTR and RTS as they are to be from the moment of opening on."""
+    for name in ("dtr", "rts"):
+        if (level := getattr(settings, name)) is not None:
+            setattr(port, name, level)
 
 
 def _over_network(url: str, settings: SerialSettings) -> SerialLink:
     try:
         port: Any = serial.serial_for_url(url, do_not_open=True, timeout=0, **_shape(settings))
         port.from_url(url)  # refuses what it cannot take apart before it is called a network problem
+        _set_outputs(port, settings)
     except (ValueError, AttributeError, TypeError, serial.SerialException) as error:
         forms = "/dev/ttyUSB0, socket://host:port, rfc2217://host:port, file://recording, - or sim:teleinfo"
         raise ConfigError(f"expected {forms}, got {url!r}: {error}") from None

@@ -29,6 +29,9 @@ class SerialSettings:
     check_parity: bool = False
     lf_ends: bool = True
     """False: after LF it does not return; a byte 0D comes as LF then, so only where bit 7 makes CR another one."""
+    dtr: bool | None = None
+    rts: bool | None = None
+    """Outputs from opening on, where an adapter has them wired; None: as the driver does it, which is high."""
 
     def __str__(self) -> str:
         return f"{self.baudrate} baud {self.bytesize}{self.parity}{self.stopbits:g}"
