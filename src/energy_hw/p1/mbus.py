@@ -1,0 +1,109 @@
+"""What hangs on the M-Bus of a meter, channels 1 to 9: gas, water, heat, another electricity meter.
+
+    0-1:24.1.0(003)                            type: gas
+    0-1:96.1.0(464C4F313839393030303630333535) id; Belgium: 96.1.1, and the EAN in 96.1.2
+    0-1:24.2.1(200706103140S)(00000.006*m3)    reading; Belgium, not corrected to a temperature: 24.2.3
+    0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)        DSMR 2.2 and 3.0
+    (00001.001)
+
+A channel is named by its number, never by its place: `gas_volume_ch2`. The meter goes on sending a device that was
+replaced, frozen, or with a time that is none; so the house's gas is the freshest channel of that type, see freshest().
+A reading whose time is none (`632525252525S`, `700101010000W`) was never read: its value is None, not 0.
+
+Sources: DSMR P1 companion standard 5.0.2, 6.12 and 3.0; e-MUCS-P1 2.1.1; EN 13757-3, table of device types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from energy_hw.p1 import values
+from energy_hw.p1.cosem import CosemObject
+from energy_hw.p1.obis_rows import Kind
+from energy_hw.p1.times import believed
+from energy_hw.reading import Quantity as Q
+from energy_hw.reading import Reading, Readings, Value
+
+Time = Callable[[str], datetime | None]
+Media = Mapping[int, int]
+"""Channel -> type of its device."""
+
+VOLUMES = ("m3", "m³", "dm3", "dm³", "l")
+HEATS = ("gj", "mj", "kj", "j", "mwh", "kwh", "wh")
+
+
+class Medium(NamedTuple):
+    """What a device type measures. units: in small letters; a reading in another unit is not believed to be it."""
+
+    name: str
+    quantity: Q
+    units: tuple[str, ...]
+
+
+# fmt: off
+MEDIA = {
+    # type      name                  quantity         units
+    2:  Medium("energy",             Q.ENERGY,        HEATS),
+    3:  Medium("gas_volume",         Q.GAS_VOLUME,    VOLUMES),
+    4:  Medium("heat",               Q.HEAT,          HEATS),    # measured in the outlet
+    6:  Medium("warm_water_volume",  Q.WATER_VOLUME,  VOLUMES),
+    7:  Medium("water_volume",       Q.WATER_VOLUME,  VOLUMES),
+    8:  Medium("heat_cost",          Q.COUNT,         ("hca",)),
+    10: Medium("cold",               Q.HEAT,          HEATS),    # outlet
+    11: Medium("cold",               Q.HEAT,          HEATS),    # inlet
+    12: Medium("heat",               Q.HEAT,          HEATS),    # inlet
+    13: Medium("heat_and_cold",      Q.HEAT,          HEATS),
+}
+# fmt: on
+UNKNOWN = Medium("mbus_reading", Q.OTHER, ())
+
+OLD_HEAD = 5
+"""Groups of 24.3.x before its unit: time, status, minutes of an interval, number of values, code."""
+
+
+def media_of(objects: tuple[CosemObject, ...]) -> Media:
+    """The type of each channel that says one."""
+    return {
+        item.row.channel: int(item.groups[0])
+        for item in objects
+        if item.row.kind is Kind.MBUS_TYPE and item.row.channel and re.fullmatch("[0-9]{1,3}", item.groups[0])
+    }
+
+
+def mbus_value(item: CosemObject, media: Media, time: Time) -> Readings:
+    """The reading of `(TST)(00012.345*m3)`. Raises ValueError."""
+    if len(item.groups) != 2:
+        raise ValueError(f"expected a time and a number, got {len(item.groups)} groups")
+    stamp, group = item.groups
+    value, unit = values.number(group)
+    return (_reading(item, media, believed(time(stamp)), value, unit),)
+
+
+def mbus_old(item: CosemObject, media: Media, time: Time) -> Readings:
+    """The reading of DSMR 2.2 and 3.0, its continuation joined. Raises ValueError."""
+    if len(item.groups) != OLD_HEAD + 2 or item.groups[3].strip("0") != "1":
+        raise ValueError(f"expected 7 groups with one value, got {len(item.groups)} groups with {item.groups[3:4]}")
+    value, _ = values.number(item.groups[-1])
+    return (_reading(item, media, believed(time(item.groups[0])), value, item.groups[OLD_HEAD] or None),)
+
+
+def _reading(item: CosemObject, media: Media, time: datetime | None, value: Value, unit: str | None) -> Reading:
+    channel = item.row.channel or 0
+    medium = MEDIA.get(media.get(channel, 0), UNKNOWN)
+    if unit is not None and unit.lower() not in medium.units:
+        medium = UNKNOWN
+    valid = None if time is None else value
+    name = f"{medium.name}_ch{channel}"
+    return Reading(item.code, name, medium.quantity, valid, unit, channel=channel, time=time)
+
+
+def freshest(readings: Readings, name: str, code: str = "") -> Reading | None:
+    """The reading of a medium by name (`gas_volume`) that is the newest, of two as new that with the higher channel.
+
+    code: the one preferred where a channel sends two (`24.2.3`). None if no channel has a time and a value.
+    """
+    live = [r for r in readings if r.channel and r.time and r.value is not None and r.name == f"{name}_ch{r.channel}"]
+    return max(live, key=lambda r: (r.time, r.channel, r.code.endswith(code)), default=None)

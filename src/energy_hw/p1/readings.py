@@ -1,0 +1,141 @@
+"""From objects to the Readings that the rest of the package knows.
+
+One reading an object; objects that hold several values give more, whose codes have a part of their own behind the
+object's: `1-0:99.97.0/1`, `0-0:98.1.0/3`, `1-1:31.4.0/2`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from energy_hw.p1 import values
+from energy_hw.p1.cosem import BadLine, CosemObject
+from energy_hw.p1.logs import failures, history
+from energy_hw.p1.mbus import Media, mbus_old, mbus_value, media_of
+from energy_hw.p1.obis_rows import Kind, Obis
+from energy_hw.p1.times import CENTRAL, STAMP, Clock, believed, parse_time
+from energy_hw.reading import Quantity as Q
+from energy_hw.reading import Reading, Readings, Value
+
+LIMITS = {"kw": Q.POWER, "w": Q.POWER, "kva": Q.APPARENT_POWER, "va": Q.APPARENT_POWER, "a": Q.CURRENT}
+
+
+class Context(NamedTuple):
+    """What the meaning of an object needs besides itself. media: channel -> type of its M-Bus device."""
+
+    clock: Clock = CENTRAL
+    media: Media = {}  # noqa: RUF012  # never written to
+    received: datetime | None = None
+
+    def time(self, stamp: str) -> datetime | None:
+        """The moment of a stamp."""
+        near = self.received if len(stamp) == 12 else None
+        return parse_time(stamp, self.clock, near)
+
+
+def to_readings(
+    objects: tuple[CosemObject, ...], clock: Clock = CENTRAL, received: datetime | None = None
+) -> tuple[Readings, tuple[BadLine, ...]]:
+    """The readings of a telegram in the order of its lines, and the lines whose content is not that of their code."""
+    context = Context(clock, media_of(objects), received)
+    readings: list[Reading] = []
+    bad: list[BadLine] = []
+    for item in objects:
+        try:
+            readings += CONVERTERS[item.row.kind](item, context)
+        except ValueError as error:
+            bad.append(BadLine(item.line, f"{item.row.code}: {error}"))
+    return tuple(readings), tuple(bad)
+
+
+def reading(row: Obis, value: Value, unit: str | None = None, time: datetime | None = None) -> Reading:
+    """The reading of a row."""
+    return Reading(row.code, row.name, row.quantity, value, unit, row.phase, row.tariff, row.channel, time)
+
+
+def _number(item: CosemObject, context: Context) -> Readings:
+    row = item.row
+    value, unit = values.number(_only(item))
+    return (Reading(row.code, row.name, row.quantity, value, unit, row.phase, row.tariff, row.channel),)
+
+
+def _one(convert: Callable[[str], Value]) -> Callable[[CosemObject, Context], Readings]:
+    """For kinds with one group and no unit."""
+    return lambda item, context: (reading(item.row, convert(_only(item))),)
+
+
+def _only(item: CosemObject) -> str:
+    """The one group that an object has. Raises ValueError if there are more."""
+    groups = item.groups
+    if len(groups) != 1:
+        raise ValueError(f"expected one group, got {len(groups)}")
+    return groups[0]
+
+
+def _time(item: CosemObject, context: Context) -> Readings:
+    return (reading(item.row, context.time(_only(item))),)
+
+
+def _switch(item: CosemObject, context: Context) -> Readings:
+    value = values.switch(_only(item))
+    known = value is None or isinstance(value, bool)
+    return (reading(item.row if known else item.row._replace(quantity=Q.OTHER), value),)
+
+
+def _limit(item: CosemObject, context: Context) -> Readings:
+    value, unit = values.number(_only(item))
+    quantity = LIMITS.get((unit or "").lower(), item.row.quantity)
+    return (reading(item.row._replace(quantity=quantity), value, unit),)
+
+
+def _pair(item: CosemObject, context: Context) -> Readings:
+    row, found = item.row, [values.number(group) for group in item.groups]
+    return tuple(
+        reading(row._replace(code=f"{row.code}/{place}", name=f"{row.name}_{place}"), value, unit)
+        for place, (value, unit) in enumerate(found, 1)
+    )
+
+
+def _demand(item: CosemObject, context: Context) -> Readings:
+    """The time stands first, but after the value in Iskra meters; CH and BE have both, others the value alone."""
+    stamps = [group for group in item.groups if STAMP.fullmatch(group)]
+    numbers = [group for group in item.groups if group not in stamps]
+    if len(numbers) != 1 or len(stamps) > 1:
+        raise ValueError(f"expected a time and a number, got {item.groups}")
+    value, unit = values.number(numbers[0])
+    return (reading(item.row, value, unit, believed(context.time(stamps[0])) if stamps else None),)
+
+
+def _unknown(item: CosemObject, context: Context) -> Readings:
+    """A number if it looks like one, `(TST)(number)` with its time, else the text; several groups in brackets."""
+    *before, last = item.groups
+    stamped = len(before) == 1 and STAMP.fullmatch(before[0])
+    match = values.NUMBER.fullmatch(last) if stamped or not before else None
+    if match and (match[2] or "." in match[1]):
+        value, unit = values.number(last)
+        return (reading(item.row, value, unit, believed(context.time(before[0])) if before else None),)
+    text = last if not before else "".join(f"({group})" for group in item.groups)
+    return (reading(item.row, text or None),)
+
+
+CONVERTERS: dict[Kind, Callable[[CosemObject, Context], Readings]] = {
+    Kind.NUMBER: _number,
+    Kind.COUNT: _one(values.integer),
+    Kind.TARIFF: _one(values.integer),
+    Kind.TIME: _time,
+    Kind.HEX: _one(values.hex_text),
+    Kind.VERSION: _one(values.version),
+    Kind.TEXT: _one(lambda group: group or None),
+    Kind.MBUS_TYPE: _one(lambda group: group or None),
+    Kind.SWITCH: _switch,
+    Kind.LIMIT: _limit,
+    Kind.PAIR: _pair,
+    Kind.DEMAND: _demand,
+    Kind.FAILURES: lambda item, context: failures(item, context.time),
+    Kind.HISTORY: lambda item, context: history(item, context.time),
+    Kind.MBUS: lambda item, context: mbus_value(item, context.media, context.time),
+    Kind.MBUS_OLD: lambda item, context: mbus_old(item, context.media, context.time),
+    Kind.UNKNOWN: _unknown,
+}

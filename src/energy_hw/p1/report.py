@@ -1,0 +1,91 @@
+"""From a telegram to the Report that the rest of the package knows.
+
+    Telegram  ->  Report(device "p1:4530303434303037313331363530363138", a reading for each object, then what follows)
+
+`docs/p1-codes.md` has the names. Nothing but identity and time is read before the readings are asked for. Pure
+functions: safe from any thread.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Protocol
+
+from energy_hw.p1.cosem import parse_body
+from energy_hw.p1.derived import derive
+from energy_hw.p1.profiles import Profile, detect
+from energy_hw.p1.readings import to_readings
+from energy_hw.p1.times import Clock, believed, parse_time
+from energy_hw.reading import Readings, Report
+
+IDENTITIES = (b"\n0-0:96.1.1(", b"\n0-0:42.0.0(", b"\n0-0:96.1.0(", b"\n1-0:0.0.0", b"\n0-0:0.0.0", b"\n0-0:96.1.255")
+"""Where a meter says who it is, the best first. The last three may have `*255` behind."""
+TIME = b"\n0-0:1.0.0("
+IN_BRACKETS = re.compile(rb"[^(\n]*\(([^)\r\n]*)\)")
+NO_IDENTITY = b"0Xx *"
+"""An id of nothing but these is none: zeros of a meter that was not set up."""
+HEADER = re.compile(r"/[A-Za-z]{3}.?\s*(.*)")
+INTEGRITY = {"ok": "crc", "absent": "absent"}
+
+
+class Cut(Protocol):
+    """What telegram.Telegram has. crc: `ok`, `bad` or `absent`."""
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes from `/` to the end."""
+
+    @property
+    def crc(self) -> str:
+        """How the CRC came out."""
+
+
+def to_report(telegram: Cut, received: datetime, link_name: str, profile: Profile | None = None) -> Report:
+    """The report of a telegram; its readings are built when first asked for.
+
+    link_name: stands for the meter where neither an object nor the header says who it is. profile: the telegram's own
+    by default. integrity is `none` for a telegram whose CRC is wrong or was not looked at.
+    """
+    raw = telegram.raw
+    profile = profile or detect(telegram)
+    model = _model(raw[: raw.find(b"\n")])
+    return Report(
+        source="p1",
+        device=f"p1:{_identity(raw) or (model if len(model) > 4 else link_name)}",
+        model=model,
+        time=_time(raw, profile.clock),
+        received=received,
+        integrity=INTEGRITY.get(str(telegram.crc), "none"),
+        raw=raw,
+        build=partial(build_readings, raw, profile, received),
+    )
+
+
+def build_readings(raw: bytes, profile: Profile, received: datetime | None = None) -> Readings:
+    """All readings of a telegram, then the derived ones. Never raises: bad lines are left out, see value.py."""
+    readings, _ = to_readings(parse_body(raw).objects, profile.clock, received)
+    return readings + derive(readings, profile)
+
+
+@lru_cache(maxsize=64)
+def _model(header: bytes) -> str:
+    return header.decode("latin-1").strip()[1:]
+
+
+def _identity(raw: bytes) -> str | None:
+    """The first id that a meter says, as sent: two hexadecimal digits a character."""
+    for mark in IDENTITIES:
+        at = raw.find(mark)
+        if at >= 0 and (match := IN_BRACKETS.match(raw, at + 1)) and match[1].strip(NO_IDENTITY):
+            return match[1].decode("latin-1")
+    return None
+
+
+def _time(raw: bytes, clock: Clock) -> datetime | None:
+    at = raw.find(TIME)
+    if at < 0:
+        return None
+    begin = at + len(TIME)
+    return believed(parse_time(raw[begin : raw.find(b")", begin)].decode("latin-1"), clock))

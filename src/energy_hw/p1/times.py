@@ -1,0 +1,107 @@
+"""Times as the P1 port writes them: YYMMDDhhmmssX.
+
+    X   S daylight saving time is on, W it is off; DSMR 2.2 and 3.0 send none
+
+The letter is an offset, not a season: UTC is the time shown minus the base offset of the country, minus one hour more
+with S. So the hour that October has twice is two hours here, and Sweden, which sends W all year, is right in summer.
+
+    winter + base 1 h, `210606170840W`: 16:08:40 UTC       Amsterdam's time zone would say 15:08:40
+
+Without a letter the rule of the European Union gives the offset (directive 2000/84/EC), by arithmetic: a small system
+has no time zone database.
+
+Source: DSMR P1 companion standard 5.0.2, 6.4 (TST); HAN-P1 of Energiföretagen 2.0 (normal time all year).
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import SUNDAY, monthrange
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import NamedTuple
+
+STAMP = re.compile(r"[0-9]{12}[SW]?")
+HOUR = timedelta(hours=1)
+FIRST_YEAR, LAST_YEAR = 2007, 2069
+"""The first P1 meters are of 2007. A clock that was never set shows 1970, 2000 or year 63 month 25."""
+
+
+class Clock(NamedTuple):
+    """How a country's meters tell the time. base_h: hours from UTC without daylight saving time.
+
+    saves: whether a stamp without a letter may be daylight saving time.
+    """
+
+    base_h: int = 1
+    saves: bool = True
+
+    @property
+    def winter(self) -> timezone:
+        """The offset of W."""
+        return timezone(timedelta(hours=self.base_h))
+
+    @property
+    def summer(self) -> timezone:
+        """The offset of S."""
+        return timezone(timedelta(hours=self.base_h + 1))
+
+
+CENTRAL = Clock()
+
+
+@lru_cache(maxsize=512)  # a telegram repeats most stamps of the one before
+def parse_time(stamp: str, clock: Clock = CENTRAL, near: datetime | None = None) -> datetime | None:
+    """The moment, in the offset that the stamp says; None for what is no moment (`632525252525S`, nothing, xs).
+
+    near: which of the two is meant in the hour that October has twice, where the stamp has no letter: the one
+    nearest to this moment, or the first. It is for stamps without a letter only: for others leave it out.
+    """
+    if not STAMP.fullmatch(stamp):
+        return None
+    year, month, day, hour, minute, second = (int(stamp[at : at + 2]) for at in range(0, 12, 2))
+    try:
+        local = datetime(year + (2000 if year < 70 else 1900), month, day, hour, minute, second)
+    except ValueError:
+        return None
+    if len(stamp) == 13:
+        return local.replace(tzinfo=clock.summer if stamp[12] == "S" else clock.winter)
+    return _guess(local, clock, near)
+
+
+def is_believable(moment: datetime | None) -> bool:
+    """Whether a value may be filed under this moment: not one of a clock that was never set."""
+    return moment is not None and FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
+def believed(moment: datetime | None) -> datetime | None:
+    """The moment, or None if no value may be filed under it."""
+    return moment if is_believable(moment) else None
+
+
+def _guess(local: datetime, clock: Clock, near: datetime | None) -> datetime:
+    """The moment of a local time without a letter."""
+    early, late = local.replace(tzinfo=clock.summer), local.replace(tzinfo=clock.winter)
+    if not clock.saves:
+        return late
+    early_fits, late_fits = _in_summer(early), not _in_summer(late)
+    if early_fits and late_fits and near is not None:
+        return min(early, late, key=lambda moment: abs(moment - near))
+    return early if early_fits else late
+
+
+def _in_summer(moment: datetime) -> bool:
+    """Whether the clocks of the European Union are an hour ahead then."""
+    start, end = _changes(moment.year)
+    return start <= moment < end
+
+
+@lru_cache(maxsize=64)
+def _changes(year: int) -> tuple[datetime, datetime]:
+    """01:00 UTC on the last Sundays of March and October."""
+    return _last_sunday(year, 3) + HOUR, _last_sunday(year, 10) + HOUR
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    last = datetime(year, month, monthrange(year, month)[1], tzinfo=UTC)
+    return last - timedelta(days=(last.weekday() - SUNDAY) % 7)

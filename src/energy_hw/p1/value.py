@@ -1,0 +1,121 @@
+"""A telegram as a user sees it: by name, by code, by channel; unknown and bad lines too.
+
+>>> telegram = P1Telegram(raw)
+>>> telegram["1-0:1.8.1"].value, telegram["energy_import_t1"].unit
+>>> telegram.gas, telegram.net_power, telegram.to_dict("seed")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+
+from energy_hw.p1.cosem import BadLine, Body, CosemObject, parse_body
+from energy_hw.p1.derived import derive
+from energy_hw.p1.profiles import Profile, detect
+from energy_hw.p1.readings import to_readings
+from energy_hw.reading import Reading, Readings, Report
+
+
+class P1Telegram:
+    """One telegram. raw: from `/` to `!` or beyond. profile: its own by default. The rest is read when asked for.
+
+    received: when it came, which decides the hour that October has twice where the meter sends no letter.
+    Immutable. Thread safety: any thread.
+    """
+
+    def __init__(self, raw: bytes, profile: Profile | None = None, received: datetime | None = None) -> None:
+        self.raw = raw
+        self.received = received
+        self.profile = profile or detect(self)
+
+    @classmethod
+    def of(cls, report: Report, profile: Profile | None = None) -> P1Telegram:
+        """The telegram of a report of the P1 source."""
+        return cls(report.raw, profile, report.received)
+
+    @cached_property
+    def _body(self) -> Body:
+        return parse_body(self.raw)
+
+    @cached_property
+    def _read(self) -> tuple[Readings, tuple[BadLine, ...]]:
+        return to_readings(self._body.objects, self.profile.clock, self.received)
+
+    @property
+    def header(self) -> str:
+        """What stands behind the slash."""
+        return self._body.header
+
+    @property
+    def objects(self) -> tuple[CosemObject, ...]:
+        """Every line that is an object, groups as sent."""
+        return self._body.objects
+
+    @property
+    def bad_lines(self) -> tuple[BadLine, ...]:
+        """Lines that give no reading, and why."""
+        return self._body.bad + self._read[1]
+
+    @property
+    def unknown(self) -> Readings:
+        """Readings of codes that no table knows."""
+        return tuple(reading for reading in self._read[0] if reading.name.startswith("unknown_"))
+
+    @cached_property
+    def readings(self) -> Readings:
+        """In the order of the lines, then the derived ones."""
+        return self._read[0] + derive(self._read[0], self.profile)
+
+    @cached_property
+    def time(self) -> datetime | None:
+        """What the meter's clock says; None if it sends no time, or none that is one."""
+        found = self.get("meter_time")
+        return found.value if found and isinstance(found.value, datetime) else None
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self.readings)
+
+    def get(self, name: str) -> Reading | None:
+        """The first reading with this name or code, or None."""
+        return next((reading for reading in self.readings if name in (reading.name, reading.code)), None)
+
+    def __getitem__(self, name: str) -> Reading:
+        """The first reading with this name or code. Raises KeyError that lists what there is."""
+        found = self.get(name)
+        if found is None:
+            raise KeyError(f"{name}; this telegram has {', '.join(reading.name for reading in self.readings)}")
+        return found
+
+    def mbus(self, channel: int) -> Readings:
+        """What one M-Bus device or relay says."""
+        return tuple(reading for reading in self._read[0] if reading.channel == channel)
+
+    @property
+    def gas(self) -> Reading | None:
+        """The freshest gas meter's reading."""
+        return self.get("gas_volume")
+
+    @property
+    def water(self) -> Reading | None:
+        """The freshest water meter's reading."""
+        return self.get("water_volume")
+
+    @property
+    def heat(self) -> Reading | None:
+        """The freshest heat meter's reading."""
+        return self.get("heat")
+
+    @property
+    def net_power(self) -> Reading | None:
+        """Import minus export, in the unit of the meter."""
+        return self.get("net_power")
+
+    def signed_current(self, phase: int) -> Reading | None:
+        """The current of a phase, below zero while it exports."""
+        return self.get(f"signed_current_l{phase}")
+
+    def to_bytes(self) -> bytes:
+        """As it came."""
+        return self.raw
