@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from energy_hw.compat.energenie import OnAir, _templates
 from energy_hw.compat.energenie._device import Device, EnergenieDevice, MockSwitch, NoReading
+from energy_hw.compat.energenie._heating import MIHO013, MIHO069
 from energy_hw.compat.energenie._legacy import (
     LEGACY_CLASSES,
     LegacyDevice,
@@ -21,18 +22,9 @@ from energy_hw.compat.energenie._legacy import (
     MiHomeLightDimmable,
     OOKSwitch,
 )
-from energy_hw.compat.energenie._mihome import (
-    MIHO004,
-    MIHO005,
-    MIHO006,
-    MIHO013,
-    MIHO032,
-    MIHO033,
-    MIHO069,
-    MIHO089,
-    GenericDevice,
-    MiHomeDevice,
-)
+from energy_hw.compat.energenie._mihome import GenericDevice, MiHomeDevice
+from energy_hw.compat.energenie._plugs import MIHO004, MIHO005, MIHO006
+from energy_hw.compat.energenie._sensors import MIHO032, MIHO033, MIHO089
 from energy_hw.compat.energenie._templates import (
     BROADCAST_ID,
     CRYPT_PID,

@@ -113,6 +113,10 @@ class KVS:
         """Names, in the order of the file."""
         return self.store.keys()
 
+    def items(self) -> list[tuple[str, Any]]:
+        """Names and objects; a copy, which another thread may have."""
+        return list(self.store.items())
+
     def size(self) -> int:
         """How many objects."""
         return len(self.store)

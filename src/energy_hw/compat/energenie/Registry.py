@@ -149,11 +149,11 @@ class DeviceRegistry:
 
     def devices(self) -> Iterator[Any]:
         """Each device; changing the registry meanwhile does no harm."""
-        return iter([self.store[name] for name in self.store.keys()])  # noqa: SIM118 - a KVS is no dict
+        return iter([device for _, device in self.store.items()])
 
     def names(self) -> Iterator[str]:
         """Each name; changing the registry meanwhile does no harm."""
-        return iter([*self.store.keys()])
+        return iter([name for name, _ in self.store.items()])
 
     def __iter__(self) -> Iterator[str]:
         return self.names()
@@ -174,8 +174,7 @@ class DeviceRegistry:
 
     def entries(self) -> Any:
         """What has a name, as the hub knows devices."""
-        named = [(name, self.store[name]) for name in self.names()]
-        entries = [device.entry(name) for name, device in named if isinstance(device, Devices.Device)]
+        entries = [device.entry(name) for name, device in self.store.items() if isinstance(device, Devices.Device)]
         return [entry for entry in entries if entry is not None]
 
     def add_entry(self, entry: Entry) -> None:

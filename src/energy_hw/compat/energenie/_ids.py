@@ -63,6 +63,10 @@ def _pair(parsed: tuple[Any, ...]) -> tuple[int | None, int | None]:
 
 def house_on_air(house: int) -> int:
     """The 20 bits of a house code that are sent; pyenergenie took longer ones, too."""
-    if house > HOUSE_MAX:
-        logger.warning("house code 0x%X has more than 20 bits: it is sent as 0x%05X", house, house & HOUSE_MAX)
     return house & HOUSE_MAX
+
+
+def warn_of_long(house: int) -> None:
+    """Log that a house code is longer than what is sent of it."""
+    if house > HOUSE_MAX:
+        logger.warning("house code 0x%X has more than 20 bits: it is sent as 0x%05X", house, house_on_air(house))

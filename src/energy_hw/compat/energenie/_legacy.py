@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from energy_hw.compat.energenie import OnAir, _session
 from energy_hw.compat.energenie._device import EnergenieDevice
-from energy_hw.compat.energenie._ids import house_on_air, ook_id
+from energy_hw.compat.energenie._ids import house_on_air, ook_id, warn_of_long
 from energy_hw.energenie.naming import LIGHT_REPEATS, thing_for
 from energy_hw.energenie.ook_thing import DEFAULT_HOUSE, OokThing, ook_device_id
 from energy_hw.energenie.profiles import OOK_DIMMER, OPENTHINGS, PROFILES, Profile, by_sku
@@ -32,6 +32,7 @@ class LegacyDevice(EnergenieDevice):
     def __init__(self, device_id: Any = None, air_interface: Any = None) -> None:
         """device_id: in any form; an index alone has the default house code. Raises ValueError."""
         super().__init__(device_id, _default_interface() if air_interface is None else air_interface)
+        warn_of_long(self.device_id[0])
         self.radio_config.inner_times = self.repeats
         if self.profile is not None and self.profile.silence_s:
             self.radio_config.outer_times = self.profile.bursts
