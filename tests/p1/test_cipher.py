@@ -45,7 +45,7 @@ def sealed(invocation: int = 1, **options: object) -> bytes:
 def test_captured_frame(name: str) -> None:
     frame, expected = case(name)
     opened = of(expected).decipher(frame)
-    assert opened.plain == (CAPTURES / name / "plain.txt").read_bytes()
+    assert opened.plain == (CAPTURES / name / "plain.bin").read_bytes()
     assert opened.verified == expected["verified"]
     assert (opened.invocation, opened.system_title.hex()) == (expected["invocation"], expected["system_title"])
 
@@ -276,5 +276,5 @@ def test_a_meter_without_letters_has_no_maker() -> None:
 
 def test_crc_of_the_check_value_and_of_luxembourgs_example() -> None:
     assert crc16(b"123456789") == 0xBB3D
-    plain = (CAPTURES / "esphome_sagemcom_t210" / "plain.txt").read_bytes()
+    plain = (CAPTURES / "esphome_sagemcom_t210" / "plain.bin").read_bytes()
     assert crc16(plain[:-6]) == 0x7EF9
