@@ -145,7 +145,7 @@ pins = board().pins
 try:
     print("waiting", flush=True)
     while True:
-        pins.wait(20.0)
+        pins.wait(3.0)  # a signal between two waits is seen after the next one
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from energy_hw import core
 from energy_hw._version import __version__
 from energy_hw.errors import ConfigError
 
+ROOT = Path(__file__).parents[2]
 FALLBACK = """
 import sys, warnings
 sys.modules["energy_hw._core"] = None
@@ -37,6 +40,7 @@ def test_another_name_is_refused() -> None:
 
 
 def test_without_a_compiled_core_a_source_works_and_says_so_once() -> None:
-    done = subprocess.run([sys.executable, "-c", FALLBACK], capture_output=True, text=True, timeout=60)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "ENERGY_HW_CORE": "auto"}
+    done = subprocess.run([sys.executable, "-c", FALLBACK], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == "[b'PAPP 00540 *'] []\n"
     assert done.stderr.count("CoreFallbackWarning") == 1
