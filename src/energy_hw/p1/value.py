@@ -8,13 +8,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any, Literal
 
 from energy_hw.p1.cosem import BadLine, Body, CosemObject, parse_body
 from energy_hw.p1.derived import derive
+from energy_hw.p1.dicts import dsmr_dict, seed_dict
 from energy_hw.p1.profiles import Profile, detect
-from energy_hw.p1.readings import to_readings
+from energy_hw.p1.readings import Context, to_readings
+from energy_hw.p1.redact import crc_state, redact
+from energy_hw.p1.report import to_report
 from energy_hw.reading import Reading, Readings, Report
 
 
@@ -29,11 +33,19 @@ class P1Telegram:
         self.raw = raw
         self.received = received
         self.profile = profile or detect(self)
+        self._origin: Report | None = None
 
     @classmethod
     def of(cls, report: Report, profile: Profile | None = None) -> P1Telegram:
         """The telegram of a report of the P1 source."""
-        return cls(report.raw, profile, report.received)
+        telegram = cls(report.raw, profile, report.received)
+        telegram._origin = report if profile is None else None
+        return telegram
+
+    @property
+    def crc(self) -> str:
+        """`ok`, `bad` or `absent`: what the printed digits say of the bytes."""
+        return crc_state(self.raw)
 
     @cached_property
     def _body(self) -> Body:
@@ -115,6 +127,26 @@ class P1Telegram:
     def signed_current(self, phase: int) -> Reading | None:
         """The current of a phase, below zero while it exports."""
         return self.get(f"signed_current_l{phase}")
+
+    def to_dict(
+        self, style: Literal["canonical", "dsmr_parser", "seed"] = "canonical", strict: bool = False
+    ) -> dict[str, Any]:
+        """The telegram for JSON.
+
+        canonical: the shape of the whole package, whose numbers reading.dumps() writes with the digits sent.
+        dsmr_parser, seed: see dicts.py; json.dumps() writes them. strict: with seed, its own keys alone.
+        """
+        moment = Context(self.profile.clock, {}, self.received).time
+        if style == "dsmr_parser":
+            return dsmr_dict(self.objects, self.profile.spec, moment)
+        if style == "seed":
+            return seed_dict(self.objects, self.profile.spec, moment, self.gas.channel if self.gas else None, strict)
+        report = self._origin or to_report(self, self.received or datetime.now(UTC), "unknown", self.profile)
+        return report.to_json()
+
+    def redacted(self) -> P1Telegram:
+        """The same without ids and messages, with a CRC that fits: to show to others."""
+        return P1Telegram(redact(self.raw), self.profile, self.received)
 
     def to_bytes(self) -> bytes:
         """As it came."""
