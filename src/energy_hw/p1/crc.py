@@ -15,7 +15,7 @@ from __future__ import annotations
 
 Q = 0x8003
 REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-FOLDS = tuple((15 * m, m, (1 << 15 * m) - 1) for m in (1 << power for power in range(20, -1, -1)) if m <= 4096)
+FOLDS = tuple((15 * m, m, (1 << 15 * m) - 1) for m in (4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1))
 
 
 def crc16(data: bytes) -> int:
