@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from urllib.parse import parse_qsl
 
 from energy_hw.errors import ConfigError
@@ -31,5 +32,7 @@ def open_simulated(url: str, settings: SerialSettings) -> SerialLink:
         simulator = importlib.import_module(f"energy_hw.sim.{name}")
         link: SerialLink = simulator.open_link(settings, **dict(parse_qsl(query, strict_parsing=bool(query))))
     except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise ConfigError(f"expected something like sim:teleinfo?mode=standard, got {url!r}: {error}") from None
+        shown = re.sub(r"(key=)[^&]*", r"\1...", url)
+        forms = "sim:teleinfo?mode=standard or sim:p1?profile=nl5"
+        raise ConfigError(f"expected something like {forms}, got {shown!r}: {error}") from None
     return link
