@@ -26,6 +26,7 @@ from energy_hw.sim.tic_contract import CONTRACTS
 from energy_hw.sim.tic_line import TicLine, resampled
 from energy_hw.sim.tic_meter import TicMeter
 from energy_hw.sim.tic_pty import TicPty
+from energy_hw.sim.wire import Wire
 
 if TYPE_CHECKING:
     from energy_hw.links.stream import SerialSettings
@@ -45,7 +46,7 @@ class TicSimulator:
 
     def __init__(
         self,
-        line: TicLine,
+        line: Wire,
         settings: SerialSettings | None = None,
         *,
         name: str = "sim:teleinfo",

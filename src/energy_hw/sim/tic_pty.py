@@ -17,10 +17,11 @@ import tty
 from contextlib import suppress
 from time import monotonic
 
-from energy_hw.sim.tic_line import TicLine, resampled
+from energy_hw.sim.tic_line import resampled
+from energy_hw.sim.wire import Wire
 
 TICK_S = 0.004
-SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (1200, 2400, 4800, 9600, 19200)}
+SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in (1200, 2400, 4800, 9600, 19200, 38400, 115200)}
 STRIP = bytes(byte & 0x7F for byte in range(256))
 
 
@@ -30,7 +31,7 @@ class TicPty:
     lost: characters that nobody read in time. Faults are those of the line, under `lock`.
     """
 
-    def __init__(self, line: TicLine, speed: float = 1.0) -> None:
+    def __init__(self, line: Wire, speed: float = 1.0) -> None:
         self.line, self.speed, self.lost = line, speed, 0
         self.lock = threading.Lock()
         self._master, self._slave = pty.openpty()
