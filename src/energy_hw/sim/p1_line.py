@@ -23,7 +23,7 @@ MOST_BEHIND_S = 15.0
 
 
 class Faults(NamedTuple):
-    """Shares: of characters with a flipped bit; of telegrams cut, followed by the next at once, with a wrong checksum."""
+    """Shares: of characters with a flipped bit; of telegrams cut, glued to the next, with a wrong checksum."""
 
     noise: float = 0.0
     cut: float = 0.0
