@@ -8,33 +8,36 @@
     !3B12                                          end
 
 All groups are kept, codes that no table knows too. A line that is no object is kept as a BadLine: it costs itself,
-never the telegram. Number and order of the lines are free.
+never the telegram. Number and order of the lines are free. lines.py cuts them; here they get their meaning.
 
 Source: IEC 62056-21, 5.8 and annex; DSMR P1 companion standard 5.0.2, 5.2 and 6. Pure functions: safe from any thread.
 """
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 from typing import NamedTuple
 
-from energy_hw.p1.obis import find
+from energy_hw.p1.obis import find, unknown
 from energy_hw.p1.obis_rows import Obis
-
-END_GLUED = re.compile(r"!([0-9A-Fa-f]{1,4})?\s*\Z")  # of some Aidon: the mark in the line of the last object
+from energy_hw.p1.telegram import Line, scan_lines
 
 
 class CosemObject(NamedTuple):
-    """One object. row: what its code means. groups: what is in the brackets, as sent. line: all of it, latin-1."""
+    """One object. row: what its code means. groups: what is in the brackets, as sent, latin-1."""
 
     row: Obis
     groups: tuple[str, ...]
-    line: str
 
     @property
     def code(self) -> str:
         """`A-B:C.D.E`."""
         return self.row.code
+
+    @property
+    def line(self) -> str:
+        """Code and groups in one line, as most meters write it."""
+        return f"{self.row.code}({')('.join(self.groups)})"
 
 
 class BadLine(NamedTuple):
@@ -54,43 +57,31 @@ class Body(NamedTuple):
 
 def parse_body(raw: bytes) -> Body:
     """Header and objects of a telegram, from `/` to `!` or beyond. Never raises: what is no object is in `bad`."""
-    header, _, rest = raw.decode("latin-1").partition("\n")
-    objects: list[CosemObject] = []
-    bad: list[BadLine] = []
-    for line in _lines(rest):
-        head, _, groups = line.partition("(")
-        row = find(head)
-        if row is None or groups[-1:] != ")" or "((" in line:
-            _odd_line(line, objects, bad)
-        else:
-            objects.append(CosemObject(row, tuple(groups[:-1].split(")(")), line))
-    return Body(header.strip("\r")[1:], tuple(objects), tuple(bad))
+    lines = scan_lines(raw)
+    objects = tuple(cosem_object(line) for line in lines if line[0])
+    bad = tuple(bad_line(line) for line in lines if not line[0])
+    return Body(header_of(raw), objects, bad)
 
 
-def _lines(text: str) -> list[str]:
-    """Lines between the header and the end, without line ends and empty ones."""
-    end = text.rfind("\n!")
-    body = text[:end] if end >= 0 else END_GLUED.sub("", text)
-    return [line for line in body.replace("\r\n", "\n").split("\n") if line]
+def header_of(raw: bytes) -> str:
+    """The first line without its slash and end."""
+    return raw[1 : raw.find(b"\n")].decode("latin-1").rstrip("\r")
 
 
-def _odd_line(line: str, objects: list[CosemObject], bad: list[BadLine]) -> None:
-    """What the fast path leaves: continuations, doubled brackets, blanks around, and what is no object."""
-    head, bracket, groups = line.strip().partition("(")
-    row = find(head)
-    if not bracket or not groups.endswith(")"):
-        bad.append(BadLine(line, f"expected a code and groups in brackets, got {line[:80]!r}"))
-    elif row is not None:
-        objects.append(CosemObject(row, _split(groups), line))
-    elif head:
-        bad.append(BadLine(line, f"expected a code A-B:C.D.E, got {head[:40]!r}"))
-    elif not objects:
-        bad.append(BadLine(line, "a continuation with nothing before it"))
-    else:
-        last = objects.pop()
-        objects.append(CosemObject(last.row, last.groups + _split(groups), f"{last.line}\r\n{line}"))
+def cosem_object(line: Line) -> CosemObject:
+    """The object of a line that has a code."""
+    code, *groups = line
+    return CosemObject(row_of(code), tuple(group.decode("latin-1") for group in groups))
 
 
-def _split(groups: str) -> tuple[str, ...]:
-    """The groups of `a)(b)`; of a group in double brackets, the inner text."""
-    return tuple(group.strip("()") for group in groups.split(")("))
+def bad_line(line: Line) -> BadLine:
+    """A line without a code, and why it has none."""
+    text = line[1].decode("latin-1")
+    return BadLine(text, f"expected a code A-B:C.D.E and groups in brackets, got {text[:80]!r}")
+
+
+@lru_cache(maxsize=1024)  # a telegram has about forty; noise invents more: bounded
+def row_of(code: bytes) -> Obis:
+    """The row of a code that lines.py has made uniform."""
+    text = code.decode("ascii")
+    return find(text) or unknown(text)

@@ -11,15 +11,22 @@ A sink that adds up or stores everything leaves them out by that prefix.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from energy_hw.p1.mbus import MEDIA, freshest
+from energy_hw.p1.mbus import freshest
 from energy_hw.p1.profiles import Profile
 from energy_hw.reading import Quantity as Q
-from energy_hw.reading import Reading, Readings
+from energy_hw.reading import Reading, Readings, Value
 
 PREFIX = "derived/"
 PHASES = (1, 2, 3)
-NAMES = tuple(dict.fromkeys(medium.name for medium in MEDIA.values()))
+POWERS = (
+    ("net_power", "power_import", "power_export", None),
+    *((f"net_power_l{n}", f"power_import_l{n}", f"power_export_l{n}", n) for n in PHASES),
+)
+CURRENTS = tuple(
+    (f"signed_current_l{n}", f"current_l{n}", f"power_import_l{n}", f"power_export_l{n}", n) for n in PHASES
+)
 
 
 def derive(readings: Readings, profile: Profile) -> Readings:
@@ -29,40 +36,36 @@ def derive(readings: Readings, profile: Profile) -> Readings:
 
 
 def _powers(by_name: dict[str, Reading]) -> Iterator[Reading]:
-    for name, suffix, phase in (("net_power", "", None), *((f"net_power_l{n}", f"_l{n}", n) for n in PHASES)):
-        taken, given = by_name.get(f"power_import{suffix}"), by_name.get(f"power_export{suffix}")
+    for name, import_name, export_name, phase in POWERS:
+        taken, given = by_name.get(import_name), by_name.get(export_name)
         if name in by_name or not taken or not given or taken.unit != given.unit:
             continue
-        if taken.value is not None and given.value is not None:
-            yield _derived(name, Q.POWER, taken.value - given.value, taken.unit, phase)  # type: ignore[operator]
+        if isinstance(taken.value, Decimal) and isinstance(given.value, Decimal):
+            yield _derived(name, Q.POWER, taken.value - given.value, taken.unit, phase)
 
 
 def _currents(by_name: dict[str, Reading]) -> Iterator[Reading]:
-    for phase in PHASES:
-        current = by_name.get(f"current_l{phase}")
-        taken, given = by_name.get(f"power_import_l{phase}"), by_name.get(f"power_export_l{phase}")
-        if current and taken and given and None not in (current.value, taken.value, given.value):
-            exports = given.value > taken.value  # type: ignore[operator]
-            value = -current.value if exports else current.value  # type: ignore[operator]
-            yield _derived(f"signed_current_l{phase}", Q.CURRENT, value, current.unit, phase)
+    for name, current_name, import_name, export_name, phase in CURRENTS:
+        current, taken, given = by_name.get(current_name), by_name.get(import_name), by_name.get(export_name)
+        if not (current and taken and given) or taken.unit != given.unit:
+            continue
+        amperes, imported, exported = current.value, taken.value, given.value
+        if isinstance(amperes, Decimal) and isinstance(imported, Decimal) and isinstance(exported, Decimal):
+            yield _derived(name, Q.CURRENT, -amperes if exported > imported else amperes, current.unit, phase)
 
 
 def _tariff(by_name: dict[str, Reading], profile: Profile) -> Iterator[Reading]:
     tariff = by_name.get("tariff")
-    if tariff and (name := profile.tariffs.get(tariff.value)):  # type: ignore[arg-type]
-        yield _derived("tariff_name", Q.TEXT, name)
+    if tariff and isinstance(tariff.value, int) and tariff.value in profile.tariffs:
+        yield _derived("tariff_name", Q.TEXT, profile.tariffs[tariff.value])
 
 
 def _media(readings: Readings, profile: Profile) -> Iterator[Reading]:
-    devices = tuple(reading for reading in readings if reading.channel)
-    if not devices:
-        return
-    for name in NAMES:
-        if found := freshest(devices, name, profile.gas):
-            yield Reading(
-                f"{PREFIX}{name}", name, found.quantity, found.value, found.unit, channel=found.channel, time=found.time
-            )
+    for name, found in freshest((each for each in readings if each.channel is not None), profile.gas):
+        yield Reading(
+            f"{PREFIX}{name}", name, found.quantity, found.value, found.unit, None, None, found.channel, found.time
+        )
 
 
-def _derived(name: str, quantity: Q, value: object, unit: str | None = None, phase: int | None = None) -> Reading:
-    return Reading(f"{PREFIX}{name}", name, quantity, value, unit, phase)  # type: ignore[arg-type]
+def _derived(name: str, quantity: Q, value: Value, unit: str | None = None, phase: int | None = None) -> Reading:
+    return Reading(f"{PREFIX}{name}", name, quantity, value, unit, phase)

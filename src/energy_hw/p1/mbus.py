@@ -16,13 +16,13 @@ Sources: DSMR P1 companion standard 5.0.2, 6.12 and 3.0; e-MUCS-P1 2.1.1; EN 137
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from energy_hw.p1 import values
 from energy_hw.p1.cosem import CosemObject
-from energy_hw.p1.obis_rows import Kind
+from energy_hw.p1.telegram import Line
 from energy_hw.p1.times import believed
 from energy_hw.reading import Quantity as Q
 from energy_hw.reading import Reading, Readings, Value
@@ -58,19 +58,19 @@ MEDIA = {
     13: Medium("heat_and_cold",      Q.HEAT,          HEATS),
 }
 # fmt: on
+NAMES = frozenset(medium.name for medium in MEDIA.values())
 UNKNOWN = Medium("mbus_reading", Q.OTHER, ())
+
+TYPE_LINE = re.compile(rb"0-([1-9]):24\.1\.0=([0-9]{1,3})")
 
 OLD_HEAD = 5
 """Groups of 24.3.x before its unit: time, status, minutes of an interval, number of values, code."""
 
 
-def media_of(objects: tuple[CosemObject, ...]) -> Media:
+def media_of(lines: Sequence[Line]) -> Media:
     """The type of each channel that says one."""
-    return {
-        item.row.channel: int(item.groups[0])
-        for item in objects
-        if item.row.kind is Kind.MBUS_TYPE and item.row.channel and re.fullmatch("[0-9]{1,3}", item.groups[0])
-    }
+    found = (TYPE_LINE.fullmatch(line[0] + b"=" + line[1]) for line in lines if line[0].endswith(b":24.1.0"))
+    return {int(match[1]): int(match[2]) for match in found if match}
 
 
 def mbus_value(item: CosemObject, media: Media, time: Time) -> Readings:
@@ -100,10 +100,15 @@ def _reading(item: CosemObject, media: Media, time: datetime | None, value: Valu
     return Reading(item.code, name, medium.quantity, valid, unit, channel=channel, time=time)
 
 
-def freshest(readings: Readings, name: str, code: str = "") -> Reading | None:
-    """The reading of a medium by name (`gas_volume`) that is the newest, of two as new that with the higher channel.
+def freshest(readings: Iterable[Reading], code: str = "") -> list[tuple[str, Reading]]:
+    """Each medium (`gas_volume`) with the newest of its readings, of two as new that of the higher channel.
 
-    code: the one preferred where a channel sends two (`24.2.3`). None if no channel has a time and a value.
+    code: the one preferred where a channel sends two (`24.2.3`). Readings without a time or a value do not count.
     """
-    live = [r for r in readings if r.channel and r.time and r.value is not None and r.name == f"{name}_ch{r.channel}"]
-    return max(live, key=lambda r: (r.time, r.channel, r.code.endswith(code)), default=None)
+    best: dict[str, tuple[datetime, int, bool, Reading]] = {}
+    for found in readings:
+        name, _, channel = found.name.rpartition("_ch")
+        if name in NAMES and found.time is not None and found.value is not None:
+            rank = (found.time, int(channel), found.code.endswith(code), found)
+            best[name] = max(best.get(name, rank), rank, key=lambda each: each[:3])
+    return [(name, rank[3]) for name, rank in best.items()]

@@ -6,48 +6,76 @@ object's: `1-0:99.97.0/1`, `0-0:98.1.0/3`, `1-1:31.4.0/2`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
 from energy_hw.p1 import values
-from energy_hw.p1.cosem import BadLine, CosemObject
+from energy_hw.p1.cosem import BadLine, CosemObject, bad_line, cosem_object, row_of
 from energy_hw.p1.logs import failures, history
 from energy_hw.p1.mbus import Media, mbus_old, mbus_value, media_of
 from energy_hw.p1.obis_rows import Kind, Obis
-from energy_hw.p1.times import CENTRAL, STAMP, Clock, believed, parse_time
+from energy_hw.p1.telegram import Line
+from energy_hw.p1.times import CENTRAL, STAMP, UNFLAGGED, Clock, believed, parse_time
 from energy_hw.reading import Quantity as Q
 from energy_hw.reading import Reading, Readings, Value
 
 LIMITS = {"kw": Q.POWER, "w": Q.POWER, "kva": Q.APPARENT_POWER, "va": Q.APPARENT_POWER, "a": Q.CURRENT}
 
 
-class Context(NamedTuple):
-    """What the meaning of an object needs besides itself. media: channel -> type of its M-Bus device."""
+LONGEST_KEPT = 64
+"""Groups beyond this are not kept for the next telegram: messages of 2 kB."""
 
-    clock: Clock = CENTRAL
-    media: Media = {}  # noqa: RUF012  # never written to
-    received: datetime | None = None
+
+class Context:
+    """What the meaning of some objects needs besides themselves: how times are told, and the types of M-Bus devices."""
+
+    def __init__(self, clock: Clock, lines: Sequence[Line] = (), received: datetime | None = None) -> None:
+        self._clock = clock
+        self._lines = lines
+        self._received = received
 
     def time(self, stamp: str) -> datetime | None:
         """The moment of a stamp."""
-        near = self.received if len(stamp) == 12 else None
-        return parse_time(stamp, self.clock, near)
+        near = self._received if len(stamp) == UNFLAGGED else None
+        return parse_time(stamp, self._clock, near)
+
+    @cached_property
+    def media(self) -> Media:
+        """Channel -> type of its M-Bus device."""
+        return media_of(self._lines)
 
 
 def to_readings(
-    objects: tuple[CosemObject, ...], clock: Clock = CENTRAL, received: datetime | None = None
+    lines: Sequence[Line], clock: Clock = CENTRAL, received: datetime | None = None
 ) -> tuple[Readings, tuple[BadLine, ...]]:
-    """The readings of a telegram in the order of its lines, and the lines whose content is not that of their code."""
-    context = Context(clock, media_of(objects), received)
+    """The readings of a telegram in the order of its lines, and the lines that give none, with why."""
+    context = Context(clock, lines, received)
     readings: list[Reading] = []
     bad: list[BadLine] = []
-    for item in objects:
+    for line in lines:
         try:
-            readings += CONVERTERS[item.row.kind](item, context)
+            found = _plain(line[0], line[1]) if len(line) == 2 and len(line[1]) <= LONGEST_KEPT else None
+            if found is not None:
+                readings.append(found)
+            elif line[0]:
+                item = cosem_object(line)
+                readings += CONVERTERS[item.row.kind](item, context)
+            else:
+                bad.append(bad_line(line))
         except ValueError as error:
-            bad.append(BadLine(item.line, f"{item.row.code}: {error}"))
+            item = cosem_object(line)
+            bad.append(BadLine(item.line, f"{item.code}: {error}"))
     return tuple(readings), tuple(bad)
+
+
+@lru_cache(maxsize=4096)  # most lines of a telegram are those of the one before
+def _plain(code: bytes, group: bytes) -> Reading | None:
+    """The reading of a line with one group whose meaning is in itself; None for all others. Raises ValueError."""
+    row = row_of(code) if code else None
+    if row is None or row.kind not in PLAIN:
+        return None
+    return CONVERTERS[row.kind](CosemObject(row, (group.decode("latin-1"),)), NOWHERE)[0]
 
 
 def reading(row: Obis, value: Value, unit: str | None = None, time: datetime | None = None) -> Reading:
@@ -119,6 +147,11 @@ def _unknown(item: CosemObject, context: Context) -> Readings:
     text = last if not before else "".join(f"({group})" for group in item.groups)
     return (reading(item.row, text or None),)
 
+
+PLAIN = frozenset(
+    (Kind.NUMBER, Kind.COUNT, Kind.TARIFF, Kind.HEX, Kind.VERSION, Kind.TEXT, Kind.SWITCH, Kind.LIMIT, Kind.MBUS_TYPE)
+)
+NOWHERE = Context(CENTRAL)
 
 CONVERTERS: dict[Kind, Callable[[CosemObject, Context], Readings]] = {
     Kind.NUMBER: _number,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from energy_hw.p1.crc import crc16
+from energy_hw.p1.telegram import crc16
 
 SECRET = re.compile(
     rb"^([0-9]+-[0-9]+:(?:96[.:]1\.(?!4\()[0-9]+|96[.:]13\.[0-9]+|42[.:]0\.0|0[.:]0\.0)(?:[.*][0-9]+)?\()([^\r\n]*)",

@@ -13,10 +13,10 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Protocol
 
-from energy_hw.p1.cosem import parse_body
 from energy_hw.p1.derived import derive
 from energy_hw.p1.profiles import Profile, detect
 from energy_hw.p1.readings import to_readings
+from energy_hw.p1.telegram import scan_lines
 from energy_hw.p1.times import Clock, believed, parse_time
 from energy_hw.reading import Readings, Report
 
@@ -65,7 +65,7 @@ def to_report(telegram: Cut, received: datetime, link_name: str, profile: Profil
 
 def build_readings(raw: bytes, profile: Profile, received: datetime | None = None) -> Readings:
     """All readings of a telegram, then the derived ones. Never raises: bad lines are left out, see value.py."""
-    readings, _ = to_readings(parse_body(raw).objects, profile.clock, received)
+    readings, _ = to_readings(scan_lines(raw), profile.clock, received)
     return readings + derive(readings, profile)
 
 

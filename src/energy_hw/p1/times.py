@@ -22,6 +22,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 STAMP = re.compile(r"[0-9]{12}[SW]?")
+UNFLAGGED = 12
+"""Characters of a stamp without a letter."""
 HOUR = timedelta(hours=1)
 FIRST_YEAR, LAST_YEAR = 2007, 2069
 """The first P1 meters are of 2007. A clock that was never set shows 1970, 2000 or year 63 month 25."""
@@ -64,8 +66,8 @@ def parse_time(stamp: str, clock: Clock = CENTRAL, near: datetime | None = None)
         local = datetime(year + (2000 if year < 70 else 1900), month, day, hour, minute, second)
     except ValueError:
         return None
-    if len(stamp) == 13:
-        return local.replace(tzinfo=clock.summer if stamp[12] == "S" else clock.winter)
+    if len(stamp) > UNFLAGGED:
+        return local.replace(tzinfo=clock.summer if stamp[UNFLAGGED] == "S" else clock.winter)
     return _guess(local, clock, near)
 
 

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from energy_hw.p1.cosem import BadLine, Body, CosemObject, parse_body
+from energy_hw.p1.cosem import BadLine, CosemObject, cosem_object, header_of
 from energy_hw.p1.derived import derive
 from energy_hw.p1.dicts import dsmr_dict, seed_dict
 from energy_hw.p1.profiles import Profile, detect
 from energy_hw.p1.readings import Context, to_readings
 from energy_hw.p1.redact import crc_state, redact
 from energy_hw.p1.report import to_report
+from energy_hw.p1.telegram import Line, scan_lines
 from energy_hw.reading import Reading, Readings, Report
 
 
@@ -48,27 +49,27 @@ class P1Telegram:
         return crc_state(self.raw)
 
     @cached_property
-    def _body(self) -> Body:
-        return parse_body(self.raw)
+    def _lines(self) -> list[Line]:
+        return scan_lines(self.raw)
 
     @cached_property
     def _read(self) -> tuple[Readings, tuple[BadLine, ...]]:
-        return to_readings(self._body.objects, self.profile.clock, self.received)
+        return to_readings(self._lines, self.profile.clock, self.received)
 
     @property
     def header(self) -> str:
         """What stands behind the slash."""
-        return self._body.header
+        return header_of(self.raw)
 
-    @property
+    @cached_property
     def objects(self) -> tuple[CosemObject, ...]:
         """Every line that is an object, groups as sent."""
-        return self._body.objects
+        return tuple(cosem_object(line) for line in self._lines if line[0])
 
     @property
     def bad_lines(self) -> tuple[BadLine, ...]:
         """Lines that give no reading, and why."""
-        return self._body.bad + self._read[1]
+        return self._read[1]
 
     @property
     def unknown(self) -> Readings:
@@ -136,7 +137,7 @@ class P1Telegram:
         canonical: the shape of the whole package, whose numbers reading.dumps() writes with the digits sent.
         dsmr_parser, seed: see dicts.py; json.dumps() writes them. strict: with seed, its own keys alone.
         """
-        moment = Context(self.profile.clock, {}, self.received).time
+        moment = Context(self.profile.clock, (), self.received).time
         if style == "dsmr_parser":
             return dsmr_dict(self.objects, self.profile.spec, moment)
         if style == "seed":
