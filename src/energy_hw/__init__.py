@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from energy_hw.energenie.thermostat import Thermostat as Thermostat
     from energy_hw.energenie.valve import Etrv as Etrv
     from energy_hw.errors import EnergyHwError as EnergyHwError
+    from energy_hw.p1.meter import P1Meter as P1Meter
     from energy_hw.reading import Control as Control
     from energy_hw.reading import Quantity as Quantity
     from energy_hw.reading import Reading as Reading
@@ -63,6 +64,7 @@ _HOMES = {
     "Reading": "energy_hw.reading",
     "Report": "energy_hw.reading",
     "TeleinfoMeter": "energy_hw.teleinfo.meter",
+    "P1Meter": "energy_hw.p1.meter",
 }
 
 __all__ = [
@@ -79,6 +81,7 @@ __all__ = [
     "Monitor",
     "MotionSensor",
     "OpenSensor",
+    "P1Meter",
     "Plug",
     "Quantity",
     "RadioConfig",

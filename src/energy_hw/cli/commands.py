@@ -9,7 +9,7 @@ import click
 from energy_hw import __version__
 from energy_hw.cli.control import log, send, set_value, switch, watch
 from energy_hw.cli.devices import devices
-from energy_hw.cli.p1 import p1
+from energy_hw.cli.p1 import decode_p1, p1
 from energy_hw.cli.teleinfo import decode_teleinfo, teleinfo
 
 
@@ -83,6 +83,7 @@ def decode() -> None:
 
 
 decode.add_command(decode_teleinfo)
+decode.add_command(decode_p1)
 
 
 @decode.command("openhems")
