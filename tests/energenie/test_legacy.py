@@ -21,7 +21,7 @@ from energy_hw.energenie.legacy import Dimmer, LightSwitch, Socket, Strip
 from energy_hw.energenie.ook_thing import DEFAULT_HOUSE
 from energy_hw.energenie.orders import Outcome
 from energy_hw.energenie.profiles import OOK, OOK_DIMMER, PROFILES
-from energy_hw.errors import AirtimeExceeded, ConfigError, NotConfirmed, NotWritable, OutOfRange
+from energy_hw.errors import AirtimeExceeded, CommandError, ConfigError, NotConfirmed, NotWritable, OutOfRange
 from energy_hw.sim import ook_devices as sim
 from energy_hw.sim.board import sim_board
 from energy_hw.sim.faults import Faults
@@ -212,6 +212,38 @@ def test_a_gang_after_all_comes_after_it(hub: Engine) -> None:
     assert [gang.is_on for gang in strip] == [False, False, True, False]
 
 
+@pytest.mark.parametrize("spacing_s", [0.0, 1.0])
+def test_a_gang_after_all_comes_after_it_whoever_was_served_before(core: Core, spacing_s: float) -> None:
+    with sim_board(seed=1) as board, open_engine(board, core.name, spacing_s=spacing_s) as hub:
+        there, strip = unit(hub, "ENER010", HOUSE), Strip(hub, HOUSE)
+        strip.all_on()
+        hub.run_s(0.5)
+        strip.all_off()
+        last = strip[3].on()
+        hub.run_s(5.0)
+        assert there.on == {1: False, 2: False, 3: True, 4: False}
+        assert last.outcome is Outcome.ASSUMED
+
+
+def test_a_gang_waits_for_no_all_that_was_cancelled(hub: Engine) -> None:
+    there, strip = unit(hub, "ENER010", HOUSE), Strip(hub, HOUSE)
+    everything, gang = strip.all_off(), strip[3].on()
+    everything.cancel()
+    hub.run_s(2.0)
+    assert (gang.outcome, there.on[3]) == (Outcome.ASSUMED, True)
+
+
+def test_a_strip_is_toggled_by_what_its_gangs_have_in_common(hub: Engine) -> None:
+    strip = Strip(hub, HOUSE)
+    for gang in strip:
+        gang.on(wait=5.0)
+    strip.toggle(wait=5.0)
+    assert strip.is_on is False
+    strip[2].on(wait=5.0)
+    with pytest.raises(CommandError, match="not known"):
+        strip.toggle()
+
+
 def test_two_objects_for_one_gang_know_the_same(hub: Engine) -> None:
     lamp, again = Socket(hub, HOUSE, 1), Socket(hub, HOUSE, 1)
     lamp.on(wait=5.0)
@@ -257,6 +289,15 @@ def test_dimmer_comes_back_at_its_last_level(hub: Engine) -> None:
     assert (dimmer.level, dimmer.is_on, there.level) == (0, False, 0)
     dimmer.command("level", "last", wait=10.0)
     assert (dimmer.level, dimmer.is_on, there.level) == (30, True, 30)
+
+
+def test_the_last_level_is_the_last_one_on_air(hub: Engine) -> None:
+    there, dimmer = unit(hub, "MIHO010", HOUSE), Dimmer(hub, HOUSE)
+    dimmer.set_level(80, wait=10.0)
+    dimmer.off(wait=10.0)
+    dimmer.set_level(30)  # never sent
+    dimmer.set_level("last", wait=10.0)
+    assert (dimmer.level, there.level) == (80, 80)
 
 
 @pytest.mark.parametrize("level", [10, 101, -1, "bright", True, None, float("nan"), float("inf"), 20.5])

@@ -30,7 +30,7 @@ def switch(session: Session, name: str, state: str, wait_s: float | None) -> int
         thing = find(hub, name)
         if not isinstance(thing, Switchable):
             raise NotWritable(f"{name} ({thing.model}) cannot be switched; it obeys {_obeys(thing)}")
-        if state == "toggle" and thing.memory.intended("SWITCH_STATE") is None:
+        if state == "toggle" and thing.intended() is None:
             _await_state(session, thing)
         patience_s = WAIT_S if wait_s is None else wait_s
         ticket = thing.toggle(patience_s) if state == "toggle" else thing.set(state == "on", patience_s)

@@ -1,5 +1,6 @@
 """When an order may go on air: every rule but the last, which is to listen first (listening.py).
 
+order       a gang's code follows the "all" of its house that was asked for before it
 spacing     a relay is not switched over more often than once a second: the last value wins, in its time
 answer      after a command the channel is the device's that may answer
 apart       60 ms between OOK bursts to different devices: a receiver tells them apart by the gap
@@ -79,6 +80,9 @@ class Gate:
 
         Raises AirtimeExceeded if the hour's airtime is used up, and says how long.
         """
+        after = course.order.after
+        if after is not None and not after.done:
+            return now + APART_S
         at = max(course.due, self._spacing(course), self._answer(course), self._apart(course), self._silence(course))
         if at > now:
             return at

@@ -22,7 +22,7 @@ from energy_hw.energenie.orders import Ticket
 from energy_hw.energenie.profiles import OOK_DIMMER
 from energy_hw.energenie.switchable import SWITCH_STATE
 from energy_hw.errors import OutOfRange
-from energy_hw.reading import Control
+from energy_hw.reading import Control, Value
 
 if TYPE_CHECKING:
     from energy_hw.energenie.household import Household
@@ -100,6 +100,11 @@ class Strip(OokThing):
         """All gangs off, with one code; see set()."""
         return self.off(wait)
 
+    def intended(self) -> bool | None:
+        """What all gangs will be, if that is the same."""
+        states = {gang.intended() for gang in self}
+        return states.pop() if len(states) == 1 else None
+
     def switched(self) -> Trusted:
         """The state that all gangs have in common."""
         states = {gang.switched() for gang in self}
@@ -150,12 +155,15 @@ class Dimmer(OokThing):
         levels = [level for level, sent in self._codes.items() if sent == (code.gang, code.on)]
         if not levels:
             return []
-        level = levels[0]
-        if level == "last":
-            level = self._bright or level
-        elif level:
-            self._bright = int(level)
-        return [(LEVEL, level), (SWITCH_STATE, level != 0)]
+        return [(LEVEL, levels[0]), (SWITCH_STATE, levels[0] != 0)]
+
+    def on_air(self, parameter: str, value: Value) -> Value:
+        """The last level is the one that was on air last, whatever was asked for meanwhile."""
+        if parameter == LEVEL and value == "last":
+            return self._bright or value
+        if parameter == LEVEL and isinstance(value, int) and value:
+            self._bright = value
+        return value
 
     def controls(self) -> list[Control]:
         """switch, and level as a choice."""

@@ -84,9 +84,15 @@ class OokThing(Switchable):
         silence_s = max(profile.silence_s, SILENCE_S)
         order = Order(self.device, self.device, lambda: frame, ticket, Priority.OOK, profile.repeats, profile.bursts)
         order.gap_s, order.silence_s = BURST_GAP_S, silence_s
+        house = house_of(self.hub)
+        order.after = None if code.gang == ALL else house.all_waiting(self.house)
         self.hub.submit(order)
-        house_of(self.hub).handed_in(self, code, ticket)
+        house.handed_in(self, code, ticket)
         return ticket
+
+    def on_air(self, parameter: str, value: Value) -> Value:
+        """A code with this meaning was on air; what it made of the device."""
+        return value
 
     def controls(self) -> list[Control]:
         """On and off; nothing confirms it."""
@@ -106,20 +112,25 @@ class OokHouse:
     def __init__(self, hub: Household) -> None:
         self._hub = weakref.ref(hub)
         self._waiting: dict[str, tuple[int | None, Ticket]] = {}
-        """House code and order by device, of gangs alone. No things: they hold the hub."""
+        """House code and order by device. No things: they hold the hub."""
         self._lock = threading.Lock()
 
     def handed_in(self, sender: OokThing, code: OokCode, ticket: Ticket) -> None:
         """Everything that this code reaches is told; "all" takes the place of what waits for a gang."""
         if code.gang == ALL:
             self._supersede(sender.house, ticket)
-        elif sender.profile.kind == OOK:
+        if sender.profile.kind == OOK:
             with self._lock:
                 self._waiting[sender.device] = sender.house, ticket
             ticket.when_done(lambda done: self._forget(sender.device, done))
         for thing in self._reached(sender.house, sender):
             for parameter, value in thing.meanings(code):
-                thing.memory.told(parameter, _echo(ticket, thing.device, parameter, value))
+                thing.memory.told(parameter, _echo(ticket, thing, parameter, value))
+
+    def all_waiting(self, house: int | None) -> Ticket | None:
+        """The order for all of a house that is not settled yet."""
+        with self._lock:
+            return self._waiting.get(ook_device_id(house, ALL), (house, None))[1]
 
     def _supersede(self, house: int | None, ticket: Ticket) -> None:
         with self._lock:
@@ -138,7 +149,7 @@ class OokHouse:
             return
         for thing in self._reached(heard.code.house):
             for parameter, value in thing.meanings(heard.code):
-                ticket = Ticket(thing.device, parameter, value, "hand controller")
+                ticket = Ticket(thing.device, parameter, thing.on_air(parameter, value), "hand controller")
                 ticket.note_try(heard.at)
                 thing.memory.told(parameter, ticket)
                 ticket.settle(Outcome.ASSUMED)
@@ -183,11 +194,13 @@ def _house(hub: Household, house: int | None) -> int | None:
     return house
 
 
-def _echo(ticket: Ticket, device: str, parameter: str, value: Value) -> Ticket:
+def _echo(ticket: Ticket, thing: OokThing, parameter: str, value: Value) -> Ticket:
     """A ticket that becomes what another one becomes."""
-    echo = Ticket(device, parameter, value, ticket.origin)
+    echo = Ticket(thing.device, parameter, value, ticket.origin)
 
     def settle(done: Ticket) -> None:
+        if done.outcome is Outcome.ASSUMED:
+            echo.value = thing.on_air(parameter, value)
         echo.tries, echo.sent_at, echo.asked = done.tries, done.sent_at, done.asked
         echo.settle(done.outcome, done.error)
 

@@ -187,7 +187,7 @@ class Order:
     monotonic seconds of the board's clock. insist: try again when the radio fails, else the error is the outcome.
     tries: times on air, gap_s apart (random within), unless confirmed earlier; this is one round. silence_s: so long
     nothing of ours on air before the first. spacing_s: so long after an order with the same key and another value;
-    None is what the scheduler was made with.
+    None is what the scheduler was made with. after: the ticket of an order that has to be settled first.
 
     verdict: None for a device that never answers: assumed once sent. Else further rounds follow after growing pauses
     for effort_s; then only the device's next report can confirm, until answer_s after the last try. A report that
@@ -211,3 +211,4 @@ class Order:
     within_s: float = 60.0
     insist: bool = True
     spacing_s: float | None = None
+    after: Ticket | None = None

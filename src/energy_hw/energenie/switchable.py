@@ -59,10 +59,15 @@ class Switchable(Thing):
 
         Raises CommandError where neither tells; else as set().
         """
-        intended = self.memory.intended(SWITCH_STATE)
+        intended = self.intended()
         if intended is None:
             raise CommandError(f"whether {self.name or self.device} is on is not known: say on() or off()")
         return self.set(not intended, wait)
+
+    def intended(self) -> bool | None:
+        """What it will be when every order has been obeyed; None where that is not known."""
+        value = self.memory.intended(SWITCH_STATE)
+        return None if value is None else bool(value)
 
     def switched(self) -> Trusted:
         """is_on and certainty in one look."""
