@@ -51,7 +51,7 @@ def _currents(by_name: dict[str, Reading]) -> Iterator[Reading]:
             continue
         amperes, imported, exported = current.value, taken.value, given.value
         if isinstance(amperes, Decimal) and isinstance(imported, Decimal) and isinstance(exported, Decimal):
-            yield _derived(name, Q.CURRENT, -amperes if exported > imported else amperes, current.unit, phase)
+            yield _derived(name, Q.CURRENT, 0 - amperes if exported > imported else amperes, current.unit, phase)
 
 
 def _tariff(by_name: dict[str, Reading], profile: Profile) -> Iterator[Reading]:

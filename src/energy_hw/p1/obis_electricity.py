@@ -80,7 +80,7 @@ ELECTRICITY = (
     Obis("0-0:17.0.0",     "limiter_threshold",          Q.POWER,          "kW",    Kind.LIMIT),
     Obis("1-0:31.4.0",     "fuse_threshold_l1",          Q.CURRENT,        "A",     N,             1),
     Obis("1-1:31.4.0",     "fuse_threshold",             Q.CURRENT,        "A",     Kind.PAIR),
-    Obis("1-0:94.32.1",    "nominal_voltage",            Q.VOLTAGE,        "V",     N),
+    Obis("1-0:94.32.1",    "nominal_voltage",            Q.VOLTAGE,        "V",     Kind.BARE),
     Obis("1-0:0.4.2",      "current_transformer_ratio",  Q.OTHER,          None,    N),
     Obis("1-0:0.4.3",      "voltage_transformer_ratio",  Q.OTHER,          None,    N),
     Obis("0-0:96.7.21",    "power_failures",             Q.COUNT,          None,    C),

@@ -13,6 +13,8 @@ class Kind(StrEnum):
 
     NUMBER = "number"
     """`(000123.456*kWh)`: a Decimal in the unit sent."""
+    BARE = "bare"
+    """A NUMBER sent without a unit; the standard says which."""
     COUNT = "count"
     """`(00004)`: an int."""
     TARIFF = "tariff"

@@ -89,6 +89,11 @@ def _number(item: CosemObject, context: Context) -> Readings:
     return (Reading(row.code, row.name, row.quantity, value, unit, row.phase, row.tariff, row.channel),)
 
 
+def _bare(item: CosemObject, context: Context) -> Readings:
+    value, unit = values.number(_only(item))
+    return (reading(item.row, value, unit or item.row.unit),)
+
+
 def _one(convert: Callable[[str], Value]) -> Callable[[CosemObject, Context], Readings]:
     """For kinds with one group and no unit."""
     return lambda item, context: (reading(item.row, convert(_only(item))),)
@@ -149,12 +154,24 @@ def _unknown(item: CosemObject, context: Context) -> Readings:
 
 
 PLAIN = frozenset(
-    (Kind.NUMBER, Kind.COUNT, Kind.TARIFF, Kind.HEX, Kind.VERSION, Kind.TEXT, Kind.SWITCH, Kind.LIMIT, Kind.MBUS_TYPE)
+    (
+        Kind.NUMBER,
+        Kind.BARE,
+        Kind.COUNT,
+        Kind.TARIFF,
+        Kind.HEX,
+        Kind.VERSION,
+        Kind.TEXT,
+        Kind.SWITCH,
+        Kind.LIMIT,
+        Kind.MBUS_TYPE,
+    )
 )
 NOWHERE = Context(CENTRAL)
 
 CONVERTERS: dict[Kind, Callable[[CosemObject, Context], Readings]] = {
     Kind.NUMBER: _number,
+    Kind.BARE: _bare,
     Kind.COUNT: _one(values.integer),
     Kind.TARIFF: _one(values.integer),
     Kind.TIME: _time,
