@@ -62,6 +62,7 @@ CURES = {
     308: "use the address that it moved to",
 }
 # fmt: on
+PHRASES = {int(status): status.phrase for status in HTTPStatus}
 MAYBE_STORED = (408, 500, 502, 504)
 """After these nobody can tell whether the telegram was stored before something went wrong."""
 
@@ -101,6 +102,6 @@ def words(answer: Answer) -> str:
         return text
     if answer.status == 200:
         return "a web page came instead of an answer: is there a proxy that wants a log-in?"
-    name = HTTPStatus(answer.status).phrase if answer.status in iter(HTTPStatus) else "unknown"
+    name = PHRASES.get(answer.status, "unknown")
     cure = CURES.get(answer.status, "")
     return f"{answer.status} {name}" + (f" ({text})" if text else "") + (f": {cure}" if cure else "")

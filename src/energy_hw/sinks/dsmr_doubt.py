@@ -48,16 +48,19 @@ class Doubt:
             return None
         known = self._library.stored(min(times), max(times))
         if isinstance(known, Answer):
-            return known if judge(known) is Verdict.BUSY else self._refused(known)
+            return self._refused(known)
         self._there = Counter({at: number for at, number in known.items() if at in times})
         self._told = True
         return None
 
-    def _refused(self, answer: Answer) -> None:
+    def _refused(self, answer: Answer) -> Answer | None:
+        if judge(answer) is Verdict.BUSY:
+            return answer
         self._ask_at = self._clock.monotonic() + ASK_AGAIN_S
         logger.warning(
             "%s does not tell what it has (%s): some telegrams may be there twice", self._name, words(answer)
         )
+        return None
 
     def covers(self, telegram: Telegram) -> bool:
         """Whether the server may have it."""

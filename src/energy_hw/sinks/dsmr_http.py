@@ -11,6 +11,7 @@ A byte above 7F of a telegram goes as the character of Latin-1 in UTF-8: the ser
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -194,7 +195,5 @@ def _results(answer: Answer) -> list[datetime] | None:
         return None
 
 
-def _authority(path: str) -> object:
-    import ssl
-
+def _authority(path: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=path)
