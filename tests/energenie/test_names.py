@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,42 @@ def test_a_file_that_breaks_costs_no_name_and_one_line(tmp_path: Path, caplog: p
     for _ in range(10):
         assert table.entry(KETTLE) == Entry("kettle", KETTLE, "MIHO005")
     assert len([r for r in caplog.records if r.name == "energy_hw.energenie.names"]) == 1
+
+
+class DeadDisk(HouseNames):
+    """Names on a disk that answers when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awake, self.asked = threading.Event(), 0
+
+    def entries(self) -> list[Entry]:
+        self.asked += 1
+        assert self.awake.wait(10.0)
+        return super().entries()
+
+
+def test_a_disk_that_hangs_keeps_nobody_who_cannot_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energy_hw.energenie.names.LOOK_S", 0.0)
+    names = DeadDisk()
+    table = NameTable(names)
+    table._in_memory = False
+    names.add("kettle", KETTLE)
+    for _ in range(100):
+        assert table.entry(KETTLE, wait=False) is None
+    assert names.asked <= 1  # one looks, not a hundred
+    names.awake.set()
+    assert table.entry(KETTLE) == table.entry(KETTLE, wait=False) == Entry("kettle", KETTLE, "MIHO005")
+
+
+def test_who_cannot_wait_learns_soon_of_a_name_that_another_program_gave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("energy_hw.energenie.names.LOOK_S", 0.01)
+    registry = Registry(tmp_path / "devices.toml")
+    table = NameTable(registry)
+    Registry(registry.path).add("kettle", KETTLE)
+    end = time.monotonic() + 10.0
+    while table.entry(KETTLE, wait=False) is None and time.monotonic() < end:
+        time.sleep(0.001)
+    assert table.entry(KETTLE, wait=False)

@@ -110,7 +110,8 @@ class Discovery:
     def unknown(self) -> list[Unknown]:
         """Everybody heard without a name, the last heard last."""
         with self._lock:
-            return [replace(one) for one in self._unknown.values()]
+            unknown = [replace(one) for one in self._unknown.values()]
+        return [one for one in unknown if not self._home.is_named(one.device)]  # by another program, maybe
 
     # -- pairing -----------------------------------------------------------
 

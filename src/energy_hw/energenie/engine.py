@@ -66,6 +66,7 @@ class Engine(Household):
 
     def step(self, most_s: float = math.inf) -> Heard | Refused | None:
         """Send what is due, wait (most_s at the longest), look once; devices and orders learn what came."""
+        self.naming.tick()
         self.windows.tick()
         self.roster.tick(self.board.clock.monotonic())
         self.scheduler.run()

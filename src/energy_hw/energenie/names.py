@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -17,6 +19,8 @@ from energy_hw.links.board import Board
 logger = logging.getLogger(__name__)
 
 MEMORY = Path("the simulated house")
+LOOK_S = 5.0
+"""How soon the radio's thread learns of a name that somebody else gave."""
 
 
 class Names(Protocol):
@@ -92,23 +96,40 @@ def names_for(board: Board, registry: Names | str | PathLike[str] | None) -> Nam
 
 
 class NameTable:
-    """Device id -> name for the radio's thread: what cannot be read now is as it was.
+    """Device id -> name: what cannot be read now is as it was.
 
-    Thread safety: call from any thread.
+    Thread safety: call from any thread. The radio's asks with wait=False and never waits for a disk: it gets what was
+    read last, and another thread looks whether that still holds.
     """
 
     def __init__(self, names: Names) -> None:
         self._names = names
+        self._in_memory = isinstance(names, HouseNames)
         self._by_device: dict[str, Entry] = {}
         self._told = ""
+        self._looked_at = -math.inf
+        self._looking = threading.Lock()
 
-    def entry(self, device: str) -> Entry | None:
+    def entry(self, device: str, *, wait: bool = True) -> Entry | None:
         """The entry of a device id, or None."""
-        return self._read().get(device)
+        return (self._read() if wait or self._in_memory else self._seen()).get(device)
 
     def entries(self) -> list[Entry]:
         """All of them."""
         return list(self._read().values())
+
+    def _seen(self) -> dict[str, Entry]:
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_S and self._looking.acquire(blocking=False):
+            self._looked_at = now
+            threading.Thread(target=self._look, name="energy-hw-names", daemon=True).start()
+        return self._by_device
+
+    def _look(self) -> None:
+        try:
+            self._read()
+        finally:
+            self._looking.release()
 
     def _read(self) -> dict[str, Entry]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -39,7 +40,12 @@ class Naming:
     ) -> None:
         self._household, self.names = household, names
         self._table = NameTable(names)
+        self._radio_thread: int | None = None
         self.discovery = Discovery(self, policy, ask)
+
+    def tick(self) -> None:
+        """The thread that calls this is the radio's, which never waits for the file of names."""
+        self._radio_thread = threading.get_ident()
 
     def make_all(self) -> None:
         """An object for every device that has a name already."""
@@ -63,8 +69,11 @@ class Naming:
 
     def name_of(self, device: str) -> str:
         """The name of a device id, or ""."""
-        entry = self._table.entry(device)
+        entry = self._entry(device)
         return entry.name if entry else ""
+
+    def _entry(self, device: str) -> Entry | None:
+        return self._table.entry(device, wait=threading.get_ident() != self._radio_thread)
 
     def name_of_sensor(self, sensor: int) -> str:
         """The name of an OpenHEMS sensor id, or ""."""
@@ -87,13 +96,15 @@ class Naming:
 
     def is_named(self, device: str) -> bool:
         """Whether the device has a name already."""
-        return self._table.entry(device) is not None
+        return self._entry(device) is not None
 
     def take_in(self, unknown: Unknown) -> None:
         """Give it the name of its product and sensor id, and an object."""
         profile = by_product(unknown.product)
         name = f"{profile.sku if profile else 'device'} {unknown.sensor:06X}"
-        self.thing(self.names.add(name, unknown.device))
+        entry = self.names.add(name, unknown.device)
+        self._table.entries()  # its next frame finds it there
+        self.thing(entry)
 
     def answer_join(self, message: Message, at: float) -> None:
         """Send `6A 00` to the address of a JOIN that was heard at `at`, while the device still waits for it."""
