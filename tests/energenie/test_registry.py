@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import tomllib
@@ -116,6 +117,69 @@ def test_forgetting_takes_the_section_out_and_nothing_else(by_hand: Registry) ->
     assert [entry.name for entry in by_hand.entries()] == ["hall lamp"]
 
 
+def test_renaming_keeps_the_comment_behind_the_header(by_hand: Registry) -> None:
+    by_hand.rename("kettle", "a]b # c")
+    assert '[devices."a]b # c"]     # the new one\n' in by_hand.path.read_text()
+    by_hand.rename("a]b # c", "pot")
+    assert by_hand.path.read_text() == BY_HAND.replace("devices.kettle", "devices.pot")
+
+
+def test_forgetting_leaves_the_comment_above_the_next_section(registry: Registry) -> None:
+    first, second = f'[devices.kettle]\ndevice = "{KETTLE}"\n', f'# cold\n[devices.fridge]\ndevice = "{FRIDGE}"\n'
+    registry.path.parent.mkdir()
+    registry.path.write_text(f"{first}\n{second}\n# the end\n")
+    registry.forget("kettle")
+    assert registry.path.read_text() == f"{second}\n# the end\n"
+    registry.forget("fridge")
+    assert registry.path.read_text() == "# cold\n\n# the end\n"
+
+
+def test_marks_and_line_ends_of_other_editors_are_read_and_kept(registry: Registry) -> None:
+    registry.path.parent.mkdir()
+    registry.path.write_bytes(f'\ufeff# ours\r\n[devices.kettle]\r\ndevice = "{KETTLE}"\r\n'.encode())
+    registry.add("fridge", FRIDGE)
+    registry.rename("kettle", "pot")
+    data = registry.path.read_bytes()
+    assert (data.count(b"\r\n"), data.count(b"\n")) == (7, 7)
+    assert data.startswith(b"# ours\r\n[devices.pot]\r\n")
+    assert [entry.name for entry in registry.entries()] == ["pot", "fridge"]
+
+
+def test_a_name_with_a_bare_dot_is_explained(registry: Registry) -> None:
+    registry.path.parent.mkdir()
+    registry.path.write_text(f'[devices.living.lamp]\ndevice = "{KETTLE}"\n')
+    with pytest.raises(ConfigError, match=r'wants quotes: \[devices."living.lamp"\]'):
+        registry.entries()
+
+
+def test_a_file_that_cannot_be_read_now_stays_where_it_is(registry: Registry) -> None:
+    registry.path.mkdir(parents=True)  # reading it fails for root, too
+    with pytest.raises(ConfigError, match="cannot be read"):
+        registry.add("kettle", KETTLE)
+    assert registry.path.is_dir()
+
+
+def test_another_program_that_hangs_in_a_change_is_not_awaited_for_ever(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("energy_hw.energenie.registry.LOCK_S", 0.05)
+    registry.path.parent.mkdir()
+    with open(f"{registry.path}.lock", "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="is being changed by another program"):
+            registry.add("kettle", KETTLE)
+    registry.add("kettle", KETTLE)
+
+
+def test_what_root_makes_for_a_user_is_the_users(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: set[tuple[str, int, int]] = set()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda what, user, group: given.add((type(what).__name__, user, group)))
+    registry.add("kettle", KETTLE)
+    folder = registry.path.parent.stat()
+    assert given == {(kind, folder.st_uid, folder.st_gid) for kind in ("int", "str")}
+
+
 @pytest.mark.parametrize("name", ["kettle", "KETTLE"])
 def test_a_taken_name_is_refused(by_hand: Registry, name: str) -> None:
     with pytest.raises(ConfigError, match="kettle is the name of energenie:2:0x000373"):
@@ -207,7 +271,7 @@ def test_a_shape_that_cannot_be_edited_is_left_alone(registry: Registry) -> None
     for change in (lambda: registry.forget("kettle"), lambda: registry.rename("kettle", "pot")):
         with pytest.raises(ConfigError, match="by hand"):
             change()
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match="by hand"):
         registry.add("fridge", FRIDGE)
     assert registry.path.read_text() == text
 

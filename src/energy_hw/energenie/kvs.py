@@ -53,7 +53,7 @@ def read_kvs(path: Path) -> Imported:
     A record that makes no sense is told and passed over; a later record of the same name wins, as there.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", str(path)) from error
     entries: dict[str, Entry] = {}

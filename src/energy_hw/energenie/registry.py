@@ -20,14 +20,15 @@ import fcntl
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from energy_hw.energenie.registry_toml import (
-    HEADER,
     Entry,
     checked,
     find,
@@ -36,12 +37,15 @@ from energy_hw.energenie.registry_toml import (
     parse,
     refuse_taken,
     section,
+    section_span,
 )
 from energy_hw.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 1 << 20
+LOCK_S, LOOK_S = 10.0, 0.02
+"""How long to wait for another program that changes it, and how often to look."""
 
 
 def default_path() -> Path:
@@ -56,10 +60,15 @@ def default_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The file as it was read: its text, and what it says."""
+    """The file as it was read: its text, what it says, and how its lines end."""
 
     text: str
     entries: dict[str, Entry]
+    newline: str = "\n"
+
+
+class _OutOfReach(ConfigError):
+    """It cannot be read now: nothing is known of what is in it, and it stays where it is."""
 
 
 class Registry:
@@ -96,15 +105,16 @@ class Registry:
             if self._cached and self._cached[0] == stamp:  # asked for with every frame
                 return self._cached[1]
             if stat.st_size > MOST_BYTES:
-                raise ConfigError(f"{self.path}: expected at most {MOST_BYTES} bytes of names", str(self.path))
-            text = self.path.read_text("utf-8")
+                raise _OutOfReach(f"{self.path}: expected at most {MOST_BYTES} bytes of names", str(self.path))
+            data = self.path.read_bytes()
+            text = data.decode("utf-8-sig").replace("\r\n", "\n")  # as some editors leave it
         except FileNotFoundError:
             return _Text("", {})
         except UnicodeDecodeError as error:
             raise ConfigError(f"{self.path}: expected UTF-8 text: {error}", str(self.path)) from None
         except OSError as error:
-            raise ConfigError(f"{self.path} cannot be read: {error.strerror}", str(self.path)) from error
-        read = _Text(text, parse(text, self.path))
+            raise _OutOfReach(f"{self.path} cannot be read: {error.strerror}", str(self.path)) from error
+        read = _Text(text, parse(text, self.path), "\r\n" if b"\r\n" in data else "\n")
         self._cached = stamp, read
         return read
 
@@ -116,7 +126,8 @@ class Registry:
         with self._changing() as old:
             refuse_taken(old.entries.values(), entry, self.path)
             text = old.text if not old.text or old.text.endswith("\n") else old.text + "\n"
-            self._write(text + ("\n" if text else "") + section(entry), {**old.entries, entry.name: entry})
+            text += ("\n" if text else "") + section(entry)
+            self._write(text, {**old.entries, entry.name: entry}, old.newline)
         return entry
 
     def rename(self, name: str, new: str) -> Entry:
@@ -127,18 +138,19 @@ class Registry:
             refuse_taken((other for other in old.entries.values() if other is not entry), renamed, self.path)
             start, end = header_span(old.text, entry.name, self.path)
             changed = {renamed.name if key == entry.name else key: other for key, other in old.entries.items()}
-            self._write(old.text[:start] + header(new) + old.text[end:], {**changed, renamed.name: renamed})
+            text = old.text[:start] + header(new) + old.text[end:]
+            self._write(text, {**changed, renamed.name: renamed}, old.newline)
         return renamed
 
     def forget(self, name: str) -> Entry:
         """Take a name out. Raises ConfigError if there is none."""
         with self._changing() as old:
             entry = find(old.entries, name, self.path)
-            start, end = header_span(old.text, entry.name, self.path)
-            after = HEADER.search(old.text, end)
-            rest = old.text[after.start() :] if after else ""
+            start, end = section_span(old.text, entry.name, self.path)
+            parts = (old.text[:start].strip("\n"), old.text[end:].strip("\n"))
+            text = "".join(f"{part}\n\n" for part in parts if part)
             left = {key: other for key, other in old.entries.items() if key != entry.name}
-            self._write((old.text[:start].rstrip("\n") + "\n\n" + rest).lstrip("\n"), left)
+            self._write(f"{text.rstrip()}\n" if text else "", left, old.newline)
         return entry
 
     @contextmanager
@@ -146,8 +158,9 @@ class Registry:
         """What the file says, with nobody else changing it; a broken one is moved aside first."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(f"{self.path}.lock", "w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with open(f"{self.path}.lock", "a") as lock:
+                _own_as(lock.fileno(), self.path.parent)
+                self._await(lock)
                 yield self._read_or_put_aside()
         except OSError as error:
             raise ConfigError(
@@ -155,25 +168,40 @@ class Registry:
                 str(self.path),
             ) from error
 
+    def _await(self, lock: TextIO) -> None:
+        end = time.monotonic() + LOCK_S
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    text = f"{self.path} is being changed by another program for {LOCK_S:g} s: end that, or wait"
+                    raise ConfigError(text, str(self.path)) from None
+            time.sleep(LOOK_S)
+
     def _read_or_put_aside(self) -> _Text:
         try:
             return self._read()
+        except _OutOfReach:
+            raise
         except ConfigError as error:
             aside = _free_name(self.path.with_name(f"{self.path.name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
             os.rename(self.path, aside)
             logger.error("%s; it is kept as %s, and a new one begun", error, aside)
             return _Text("", {})
 
-    def _write(self, text: str, entries: Mapping[str, Entry]) -> None:
+    def _write(self, text: str, entries: Mapping[str, Entry], newline: str) -> None:
         """In one rename, after parsing: what would not read back as it should leaves the old file in place."""
-        if parse(text, self.path) != dict(entries):
+        if not _says(text, entries, self.path):
             raise ConfigError(f"{self.path} has a shape that cannot be edited safely: edit it by hand", str(self.path))
         handle, temporary = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline=newline) as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+            _own_as(temporary, self.path if self.path.exists() else self.path.parent)
             os.chmod(temporary, _mode(self.path))
             os.replace(temporary, self.path)
         except BaseException:
@@ -188,6 +216,19 @@ class Registry:
 
 def _free_name(path: Path) -> Path:
     return next(free for n in range(1000) if not (free := path if not n else Path(f"{path}.{n}")).exists())
+
+
+def _says(text: str, entries: Mapping[str, Entry], path: Path) -> bool:
+    with suppress(ConfigError):
+        return parse(text, path) == dict(entries)
+    return False
+
+
+def _own_as(file: int | str, other: Path) -> None:
+    """What root makes in a user's folder is the user's, who could not change it otherwise."""
+    if os.geteuid() == 0:
+        owner = other.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
 
 
 def _mode(path: Path) -> int:

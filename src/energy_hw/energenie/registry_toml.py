@@ -133,11 +133,22 @@ def parse(text: str, path: Path) -> dict[str, Entry]:
 def _entry(name: str, fields: object, text: str, path: Path) -> Entry:
     line = _line_of(text, name)
     if not isinstance(fields, dict) or not isinstance(fields.get("device"), str):
-        raise ConfigError(f'{path}: expected [devices.{name}] with device = "...", got {fields!r}', str(path), line)
+        text = f'{path}: expected [devices.{name}] with device = "...", got {fields!r}{_dotted(name, fields)}'
+        raise ConfigError(text, str(path), line)
     try:
         return checked(Entry(name, fields["device"], str(fields.get("model", ""))), path)
     except ConfigError as error:
         raise ConfigError(f"{path}{f', line {line}' if line else ''}: {error}", str(path), line) from None
+
+
+def _dotted(name: str, fields: object) -> str:
+    """[devices.living.lamp] is a section within a section."""
+    inner = (
+        next((key for key, value in fields.items() if isinstance(value, dict)), None)
+        if isinstance(fields, dict)
+        else None
+    )
+    return "" if inner is None else f'; a name with a dot wants quotes: [devices."{name}.{inner}"]'
 
 
 def _key(name: str) -> str:
@@ -157,12 +168,23 @@ def section(entry: Entry) -> str:
 
 
 def header_span(text: str, name: str, path: Path) -> tuple[int, int]:
-    """Where `[devices.<name>]` stands, however its key is quoted."""
+    """Where `[devices.<name>]` stands, however its key is quoted; a comment behind it is not part of it."""
     for match in HEADER.finditer(text):
-        with suppress(tomllib.TOMLDecodeError):
-            if list(tomllib.loads(match[0]).get("devices", {})) == [name]:
-                return match.start(), match.end()
+        for bracket in re.finditer("]", match[0]):
+            with suppress(tomllib.TOMLDecodeError):
+                if list(tomllib.loads(match[0][: bracket.end()]).get("devices", {})) == [name]:
+                    return match.start(), match.start() + bracket.end()
     raise ConfigError(f"{path}: {name} has no section [devices.{name}] of its own: edit it by hand", str(path))
+
+
+def section_span(text: str, name: str, path: Path) -> tuple[int, int]:
+    """From the header to the last line of the section that says anything: a comment behind that may be another's."""
+    start, end = header_span(text, name, path)
+    after = HEADER.search(text, end)
+    lines = text[end : after.start() if after else len(text)].splitlines(keepends=True)
+    while lines and not lines[-1].partition("#")[0].strip():
+        lines.pop()
+    return start, end + len("".join(lines))
 
 
 def _line_of(text: str, name: str) -> int | None:
