@@ -20,11 +20,12 @@ class MeterCounters:
     """What came, and what became of it; counts only ever rise. Ages and intervals in seconds, None for never.
 
     ok: telegrams that became reports. no_crc: those of them without a checksum. bad_crc .. parity: refused, see
-    wire.P1Counters. resync_bytes: bytes in nothing that was read. ciphered: whole encrypted frames; of these no_key,
-    decrypt_fail (wrong key, or damaged), tag_unverified (read, and only its checksum vouches for it), replayed.
-    bad_lines, unknown_obis: lines that are no object, objects that no table knows. doubted: values held back because
-    they cannot follow from the ones before. dropped: reports that a reader was too slow to take. clock_skew_s: the
-    meter's time minus this machine's. intervals: how many lay between BINS_S.
+    wire.P1Counters; among `refused` also those without a checksum where one is due. resync_bytes: bytes in nothing
+    that was read. ciphered: whole encrypted frames; of these no_key, decrypt_fail (wrong key, or damaged),
+    tag_unverified (read, and only its checksum vouches for it), replayed. bad_lines, unknown_obis: lines that are no
+    object, objects that no table knows. doubted: values held back because they cannot follow from the ones before.
+    dropped: reports that a reader was too slow to take. clock_skew_s: the meter's time minus this machine's.
+    intervals: how many lay between BINS_S.
     """
 
     bytes: int
@@ -61,7 +62,7 @@ class Tally:
     """Counts what only the reports show. Thread safety: one thread takes, any thread reads."""
 
     def __init__(self) -> None:
-        self.ok = self.bad_lines = self.unknown_obis = 0
+        self.ok = self.no_crc = self.bad_lines = self.unknown_obis = 0
         self.clock_skew_s: float | None = None
         self._bins = Counter[int]()
         self._last_at: float | None = None
@@ -69,6 +70,7 @@ class Tally:
     def take(self, report: Report, at: float) -> None:
         """A report came, at monotonic time at."""
         self.ok += 1
+        self.no_crc += report.integrity == "absent"
         self.bad_lines += len(parse_body(report.raw).bad)
         self.unknown_obis += sum(reading.name.startswith(UNKNOWN) for reading in report)
         if report.time is not None:
@@ -83,14 +85,15 @@ class Tally:
         return tuple(self._bins[bin_] for bin_ in range(len(BINS_S) + 1))
 
 
-def of_line(line: Line, now: float) -> dict[str, int | float | None]:
-    """Those of MeterCounters that a line knows, by name."""
+def of_line(line: Line, no_crc: int, now: float) -> dict[str, int | float | None]:
+    """Those of MeterCounters that a line knows, by name. no_crc: of the telegrams without checksum, the believed."""
     outer, inner, key = line.framer.counters, line.inner.counters, line.decipher
-    both = {name: getattr(outer, name) + getattr(inner, name) for name in ("refused", "oversize", "truncated")}
     return {
-        **both,
         "bytes": outer.bytes,
-        "no_crc": outer.absent + inner.absent,
+        "no_crc": no_crc,
+        "refused": outer.refused + inner.refused + max(outer.absent + inner.absent - no_crc, 0),
+        "oversize": outer.oversize + inner.oversize,
+        "truncated": outer.truncated + inner.truncated,
         "bad_crc": outer.bad + inner.bad,
         "parity": outer.parity,
         "hdlc": outer.hdlc,

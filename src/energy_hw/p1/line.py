@@ -19,7 +19,7 @@ from typing import NamedTuple
 from energy_hw.errors import DecryptionError
 from energy_hw.p1.cipher import Decipher
 from energy_hw.p1.detect import Detector
-from energy_hw.p1.telegram import Ciphered, CrcPolicy, Event, Mark, P1Framer, Telegram
+from energy_hw.p1.telegram import Ciphered, Crc, CrcPolicy, Event, Mark, P1Framer, Telegram
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,8 @@ class Line:
         self._items: list[Accepted] = []
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
         self._bad_at_good = self._seven_bit = 0
-        self.no_key = 0
+        self._policy, self._sends_crc = policy, False
+        self.no_key = self.crc_lost = 0
 
     # -- bytes in ----------------------------------------------------------
 
@@ -109,6 +110,7 @@ class Line:
     def break_off(self) -> None:
         """What is under way will not be completed: another speed, another port."""
         self.framer.reset()
+        self._sends_crc = False
 
     def items(self) -> list[Accepted]:
         """What is new; given once."""
@@ -135,7 +137,7 @@ class Line:
     def _bad(self) -> int:
         """Telegrams so far that were whole, and damaged."""
         outer, inner = self.framer.counters, self.inner.counters
-        return outer.bad + outer.parity + inner.bad
+        return outer.bad + outer.parity + inner.bad + self.crc_lost
 
     def _open(self, frame: Ciphered, now: float) -> None:
         """Decrypt a frame; what is in it goes through a framer of its own."""
@@ -156,7 +158,13 @@ class Line:
         self.state.refused_since_good = self._bad - self._bad_at_good
 
     def _accept(self, item: Accepted) -> None:
+        """Believe it; but not one without a checksum of a meter that sends them: its digits were lost on the way."""
         state, now = self.state, item.at
+        if item.telegram.crc is Crc.ABSENT and self._sends_crc and self._policy is CrcPolicy.IF_PRESENT:
+            self.crc_lost += 1
+            state.refused_since_good = self._bad - self._bad_at_good
+            return
+        self._sends_crc |= item.telegram.crc is Crc.OK
         if state.good_at is not None:
             self._intervals.append(now - state.good_at)
         if self.detector.proven():

@@ -182,7 +182,7 @@ class P1Meter:
             dropped=self._reports.dropped,
             callback_errors=self._callbacks.errors,
             callbacks_dropped=self._callbacks.dropped,
-            **of_line(self._line, self._clock.monotonic()),  # type: ignore[arg-type]
+            **of_line(self._line, tally.no_crc, self._clock.monotonic()),  # type: ignore[arg-type]
         )
 
     # -- commands ----------------------------------------------------------

@@ -115,6 +115,7 @@ class Reader:
         if now - self._heard_at < now - self._good_at:
             self._teller.tell("%s: bytes, but no telegram for %.0f s", link.name, now - self._good_at)
         self._doubted_at = now
+        self._line.break_off()
         self._line.detector.doubt(now, link.has_speed)
 
     def settings(self) -> SerialSettings:
