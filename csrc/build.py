@@ -14,6 +14,7 @@ CSRC = Path(__file__).resolve().parent
 SOURCES = (
     *("bands.c", "rfm69.c", "radio.c", "transmit.c", "ook_receive.c"),
     *("openhems.c", "ook.c", "tic.c", "spidev.c", "gpiochip.c", "lines.c", "status.c"),
+    *("p1.c", "p1_crc.c", "p1_shape.c", "p1_lines.c"),
 )
 
 # The driver's way to a bus that is a Python object; core/c_radio.py defines them.
@@ -47,7 +48,7 @@ ffi.set_source(
     '#include "ehw.h"',
     sources=[f"csrc/{name}" for name in SOURCES],
     include_dirs=["csrc"],
-    depends=["csrc/ehw.h", "csrc/rfm69.h", "csrc/rfm69_regs.h", "csrc/gpiochip.h"],
+    depends=["csrc/ehw.h", "csrc/rfm69.h", "csrc/rfm69_regs.h", "csrc/gpiochip.h", "csrc/p1.h"],
     define_macros=[("EHW_VERSION", f'"{version()}"')],
     extra_compile_args=["-std=c11", "-fvisibility=hidden"],
 )

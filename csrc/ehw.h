@@ -1,5 +1,5 @@
-/* The C core of energy_hw: RFM69 driver, OpenHEMS and OOK codecs, Teleinfo frames, Linux SPI and
- * GPIO.
+/* The C core of energy_hw: RFM69 driver, OpenHEMS and OOK codecs, Teleinfo frames, P1 telegrams,
+ * Linux SPI and GPIO.
  *
  * Knows nothing of Python; cffi reads this page without its # lines.
  * Every function returns 0 or a count, or a negative ehw_status; where a call to the
@@ -229,6 +229,103 @@ void ehw_tic_reset(struct ehw_tic *tic);
 
 /* What was learned of bit 7: enum ehw_tic_bit_7. */
 int ehw_tic_bit_7(const struct ehw_tic *tic);
+
+/* ---- P1 telegrams: p1.c, p1_crc.c, p1_shape.c ---- */
+
+enum ehw_p1_policy {
+	EHW_P1_IF_PRESENT, /* a good CRC; or none, and text in the form of a telegram */
+	EHW_P1_REQUIRE,    /* a good CRC */
+	EHW_P1_REPORT,     /* also those with a bad one */
+	EHW_P1_IGNORE,     /* as EHW_P1_REPORT */
+};
+
+enum ehw_p1_kind {
+	EHW_P1_NOTHING,
+	EHW_P1_TELEGRAM,
+	EHW_P1_CIPHERED, /* general-glo-ciphering, DB 08 */
+	EHW_P1_HDLC,     /* a binary DLMS meter */
+	EHW_P1_DAMAGED,  /* something was dropped; the counters say why */
+};
+
+enum ehw_p1_crc { EHW_P1_CRC_OK, EHW_P1_CRC_BAD, EHW_P1_CRC_ABSENT };
+
+enum ehw_p1_size {
+	EHW_P1_MOST = 8192,   /* bytes from `/` to `!` */
+	EHW_P1_WINDOW = 8200, /* with CRC and line end */
+	EHW_P1_BUFFER = 16384,
+	EHW_P1_LONGEST = 1048576, /* bytes whose lines are scanned in one call */
+};
+
+/* bad to parity: each stretch of damage once. Every byte is in a telegram, in a ciphered frame,
+ * in resync_bytes, in telnet, or still waits for the next. */
+struct ehw_p1_counters {
+	uint64_t bytes;
+	uint64_t ok; /* telegrams, also the next two */
+	uint64_t absent;
+	uint64_t bad;
+	uint64_t refused; /* no CRC, and no text in the form of a telegram */
+	uint64_t oversize;
+	uint64_t truncated; /* another one begins inside, or reset, or noise and then a pause */
+	uint64_t parity;    /* seven data bits with even parity, and one of them wrong */
+	uint64_t ciphered;
+	uint64_t hdlc;
+	uint64_t repaired;  /* the CRC holds with CR LF for each LF */
+	uint64_t seven_bit; /* telegrams whose bit 7 was the parity */
+	uint64_t telnet;    /* bytes of telnet commands */
+	uint64_t resync_bytes;
+};
+
+/* raw: valid until the next call; NULL for a mark. printed: -1 for no CRC. */
+struct ehw_p1_event {
+	const uint8_t *raw;
+	size_t length;
+	int32_t printed;
+	uint16_t computed;
+	uint8_t kind, crc;
+};
+
+/* A framer. Only counters are for others to read. */
+struct ehw_p1 {
+	struct ehw_p1_counters counters;
+	struct ehw_p1_event ready; /* behind the marks */
+	const uint8_t *data;
+	size_t at, end; /* of what is not consumed, in data; the next three are places as well */
+	size_t clean;   /* up to here no `!` ends a line */
+	size_t dead;    /* up to here no telegram begins that verifies */
+	size_t blamed;  /* up to here damage was told */
+	uint32_t marks; /* DAMAGED, to be told */
+	uint8_t policy, repair, telnet;
+	uint8_t is_open; /* a frame is under way */
+	uint8_t has_crc; /* a telegram with a good one came */
+	uint8_t telnet_state, telnet_length;
+	uint8_t buffer[EHW_P1_BUFFER];
+	uint8_t seven[EHW_P1_WINDOW]; /* a telegram without the parity in its bit 7 */
+};
+
+/* policy: enum ehw_p1_policy. repair: a CRC may also hold with CR LF for each LF. telnet: take
+ * telnet commands out, if the stream begins with one. EHW_ERR_RANGE. */
+int ehw_p1_init(struct ehw_p1 *p1, int policy, int repair, int telnet);
+
+/* Take of `length` bytes as many as there is room for; returns how many. Afterwards call
+ * ehw_p1_next() until it says EHW_P1_NOTHING, or there is no room the next time. */
+size_t ehw_p1_feed(struct ehw_p1 *p1, const uint8_t *data, size_t length);
+
+/* The next event of the bytes that came: its enum ehw_p1_kind. It makes no difference how a
+ * stream is divided among calls. idle: there was no byte for 100 ms. */
+int ehw_p1_next(struct ehw_p1 *p1, int idle, struct ehw_p1_event *event);
+
+/* Begin anew, after a reopen or a change of speed; the counters go on. */
+void ehw_p1_reset(struct ehw_p1 *p1);
+
+/* CRC-16/ARC; 0xBB3D for "123456789". */
+uint16_t ehw_p1_crc(const uint8_t *data, size_t length);
+
+/* ---- Lines of a telegram: p1_lines.c ---- */
+
+/* All lines between header and `!`, each as fields with CR between them and LF behind: the code,
+ * then the groups; a bad line as an empty code and the line. Returns the bytes written.
+ * EHW_ERR_RANGE if room is less than 2 * length + 2, or for more than EHW_P1_LONGEST. */
+int ehw_p1_lines(const uint8_t *raw, size_t length, uint8_t *lines, size_t room);
 
 /* ---- What the driver stands on ---- */
 

@@ -145,9 +145,8 @@ class PythonFramer:
 
     def _add(self, data: bytes) -> None:
         if self._telnet:
-            stripped = self._telnet.feed(data)
-            self._counts["telnet"] += len(data) - len(stripped)
-            data = stripped
+            data = self._telnet.feed(data)
+            self._counts["telnet"] += self._telnet.take_removed()
         gone, self._at = self._at, 0
         self._data = self._data[gone:] + data
         self._clean, self._dead, self._blamed = self._clean - gone, self._dead - gone, self._blamed - gone
@@ -160,6 +159,8 @@ class PythonFramer:
             end = self._on_opener(opener, events, idle)
             if end == WAIT:
                 return
+            if end == opener.start() + 1:  # it was none
+                self._skip(end)
             self._at = end
         self._skip(len(self._data))
 

@@ -18,8 +18,7 @@ import re
 from functools import lru_cache
 
 CODE = re.compile(rb"(\d{1,3})-(\d{1,3}):(\d{1,3})[.:](\d{1,3})\.(\d{1,3})(?:[.*](\d{1,3}))?")
-CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-LINE_END = re.compile(rb"\r\n|\r|\n")
+CONTROLS = bytes(set(range(0x20)) - set(b"\t\r\n"))
 
 Line = list[bytes]
 """The code, then the groups without their brackets; a bad line: an empty code, then the line without its end."""
@@ -40,7 +39,7 @@ def code_of(text: bytes) -> bytes:
 def scan_lines(raw: bytes) -> list[Line]:
     """All lines between the header and `!`, none of them empty."""
     lines: list[Line] = []
-    is_clean = CONTROL.search(raw) is None
+    is_clean = len(raw.translate(None, CONTROLS)) == len(raw)
     for text in body_of(raw):
         code, _, rest = text.partition(b"(")
         groups = rest[:-1].split(b")(")
@@ -59,17 +58,14 @@ def body_of(raw: bytes) -> list[bytes]:
     if end < 0 and (glued := raw.rfind(b")!")) >= 0:
         end = glued + 1
     text = raw[:end] if end >= 0 else raw
-    lines = (
-        text.split(b"\r\n") if text.count(b"\r") == text.count(b"\n") == text.count(b"\r\n") else LINE_END.split(text)
-    )
-    return lines[1:]
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[1:]
 
 
 def _scan_odd(text: bytes, lines: list[Line]) -> None:
     """What is not like most: continuations, brackets in brackets, blanks at the end, bad lines."""
     code, bracket, rest = text.rstrip(b" \t").partition(b"(")
     name, groups = code_of(code), groups_of(bracket + rest)
-    if CONTROL.search(text):
+    if len(text.translate(None, CONTROLS)) < len(text):
         lines.append([b"", text])
     elif groups and name:
         lines.append([name, *groups])

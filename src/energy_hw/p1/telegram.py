@@ -9,7 +9,11 @@ Source: DSMR P1 companion standard 5.0.2, 5.2; IEC 62056-21, 5.8.
 
 from __future__ import annotations
 
-from energy_hw.p1 import crc, lines
+from functools import cache
+from typing import Any
+
+from energy_hw import core
+from energy_hw.p1 import crc, framer_c, lines
 from energy_hw.p1.framer import PythonFramer
 from energy_hw.p1.lines import Line
 from energy_hw.p1.wire import MOST, Ciphered, Crc, CrcPolicy, Event, Framer, Mark, P1Counters, Telegram
@@ -55,7 +59,12 @@ class P1Framer:
         implementation: `c` or `python`, by default as core.get(). Raises ConfigError as core.get(), ValueError for
         another policy.
         """
-        self._framer: Framer = PythonFramer(CrcPolicy(policy), repair_line_ends, telnet)
+        native, chosen = core.native(implementation), CrcPolicy(policy)
+        self._framer: Framer = (
+            PythonFramer(chosen, repair_line_ends, telnet)
+            if native is None
+            else framer_c.CFramer(native, chosen, repair_line_ends, telnet)
+        )
 
     def feed(self, data: bytes) -> list[Event]:
         """Telegrams, ciphered frames and marks that these bytes complete, in their order."""
@@ -78,12 +87,13 @@ class P1Framer:
         return self._framer.counters
 
 
-def crc16(data: bytes) -> int:
-    """CRC-16/ARC; 0xBB3D for `123456789`."""
-    return crc.crc16(data)
+def crc16(data: bytes, implementation: str | None = None) -> int:
+    """CRC-16/ARC; 0xBB3D for `123456789`. implementation, errors: as P1Framer. Thread safety: call from any thread."""
+    native = _native(implementation)
+    return crc.crc16(data) if native is None else int(native.lib.ehw_p1_crc(data, len(data)))
 
 
-def scan_lines(raw: bytes) -> list[Line]:
+def scan_lines(raw: bytes, implementation: str | None = None) -> list[Line]:
     """All lines of a telegram between header and `!`, none of them empty, each a list of bytes.
 
     >>> scan_lines(b"/K5\\r\\n\\r\\n1-0:1.8.1(000671.578*kWh)\\r\\n0-1:24.2.1(1)(\\r\\n!\\r\\n")
@@ -91,6 +101,12 @@ def scan_lines(raw: bytes) -> list[Line]:
 
     First the code, A-B:C.D.E as numbers without leading zeros, and *F if F is not 255; then the groups without their
     brackets. A bad line is an empty code and the line. A line of groups alone continues the one before it.
-    Thread safety: call from any thread. Source: see lines.py.
+    implementation, errors: as P1Framer. Thread safety: call from any thread. Source: see lines.py.
     """
-    return lines.scan_lines(raw)
+    native = _native(implementation)
+    return lines.scan_lines(raw) if native is None else framer_c.scan_lines(native, raw)
+
+
+@cache
+def _native(implementation: str | None) -> Any | None:
+    return core.native(implementation)

@@ -35,6 +35,12 @@ class TelnetFilter:
     def __init__(self) -> None:
         self._state = State.START
         self._length = 0
+        self._removed = 0
+
+    def take_removed(self) -> int:
+        """Bytes of commands since the last call."""
+        removed, self._removed = self._removed, 0
+        return removed
 
     def feed(self, data: bytes) -> bytes:
         """What is left of these bytes; FF at the very start waits for the byte after it."""
@@ -52,9 +58,7 @@ class TelnetFilter:
             if byte != IAC:
                 out.append(byte)
         elif state is State.FIRST:
-            self._state = State.OPTION if WILL <= byte <= DONT else State.OFF
-            if self._state is State.OFF:
-                out += bytes((IAC, byte))
+            self._on_first(byte, out)
         elif state is State.DATA and byte == IAC:
             self._state = State.COMMAND
         elif state in (State.DATA, State.OFF):
@@ -62,13 +66,23 @@ class TelnetFilter:
         elif state is State.COMMAND:
             self._on_command(byte, out)
         elif state is State.OPTION:
+            self._removed += 1
             self._state = State.DATA
         else:
             self._on_sub(byte)
 
+    def _on_first(self, byte: int, out: bytearray) -> None:
+        if WILL <= byte <= DONT:
+            self._state = State.OPTION
+            self._removed += 2
+        else:
+            self._state = State.OFF
+            out += bytes((IAC, byte))
+
     def _on_command(self, byte: int, out: bytearray) -> None:
         self._state = State.OPTION if WILL <= byte <= DONT else State.SUB if byte == SB else State.DATA
         self._length = 0
+        self._removed += 1 if byte == IAC else 0 if byte < SE else 2
         if byte == IAC:
             out.append(IAC)
         elif byte < SE:  # no command: FF was no IAC
@@ -76,6 +90,7 @@ class TelnetFilter:
 
     def _on_sub(self, byte: int) -> None:
         self._length += 1
+        self._removed += 1
         over = self._length >= LONGEST or (self._state is State.SUB_COMMAND and byte == SE)
         escaped = byte == IAC and self._state is State.SUB
         self._state = State.DATA if over else State.SUB_COMMAND if escaped else State.SUB
