@@ -6,7 +6,7 @@ BIN     = $(VENV)/bin
 PIP     = $(BIN)/pip --disable-pip-version-check --quiet --retries 5
 CORE    = $(wildcard csrc/*.c csrc/*.h csrc/build.py) setup.py pyproject.toml
 
-.PHONY: monitor test check bench lib install dist test-kernel test-arm test-asan test-noise test-valgrind fuzz coverage clean
+.PHONY: monitor test check bench lib install dist test-kernel test-arm test-asan test-noise test-outbox test-powercut test-valgrind fuzz coverage clean
 
 # Packets from the board; without one it says so and shows a simulated house.
 monitor: $(VENV)/.installed
@@ -52,6 +52,13 @@ test-valgrind:
 # A million frames instead of a hundred thousand.
 test-noise: $(VENV)/.tested
 	EHW_NOISE_FRAMES=1000000 $(BIN)/python -m pytest tests/core/test_noise.py
+
+# The outbox after power cuts, kills and damage, in numbers.
+test-powercut: $(VENV)/.tested
+	EHW_POWER_CUTS=10000 $(BIN)/python -m pytest tests/sinks/test_powercut.py
+
+test-outbox: $(VENV)/.tested
+	EHW_KILLS=1000 EHW_WRECKS=1000 $(BIN)/python -m pytest tests/sinks/test_kill.py tests/sinks/test_salvage.py
 
 fuzz:
 	$(MAKE) -C csrc -j2 fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)

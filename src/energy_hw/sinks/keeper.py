@@ -7,6 +7,7 @@ import sqlite3
 import threading
 
 from energy_hw.errors import LinkBusy
+from energy_hw.links.backoff import Backoff
 from energy_hw.links.teller import Teller
 from energy_hw.sinks.health import State
 from energy_hw.sinks.ledger import RESERVE, Ledger
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 MOST_ROWS = 1000
 """In one commit."""
 TELL_EVERY_S = 3600.0
+MOST_RETRY_S = 120.0
 
 
 class Keeper:
@@ -34,6 +36,7 @@ class Keeper:
         self._limits = ledger.limits
         self._quota = Quota(ledger)
         self._teller = Teller(logger, ledger.clock, TELL_EVERY_S)
+        self._backoff = Backoff(self._limits.retry_s, MOST_RETRY_S)
         self._retry_at = self._commit_at = 0.0
         self._full = False
         self._flush_to = 0
@@ -46,8 +49,6 @@ class Keeper:
 
     def open(self) -> None:
         """Lock and open the file, or go on in memory until that works. Raises LinkBusy if another outbox has it."""
-        now = self._ledger.clock.monotonic()
-        self._retry_at = now + self._limits.retry_s
         try:
             self._place.lock()
             self._take(open_store(self._place, self._ledger))
@@ -130,13 +131,14 @@ class Keeper:
     def _fail(self, error: BaseException) -> None:
         """Go on in memory. A full disk stays open for reading and for deleting; any other is opened anew."""
         ledger = self._ledger
+        if isinstance(error, Damaged):
+            error.release()
+        helped = is_full(error) and self._place.release_ballast()
         self._full = is_full(error) and ledger.store is not None
-        if self._full:
-            self._place.release_ballast()
-        else:
+        if not self._full:
             self._close_store()
-        soon = is_damage(error)
-        self._retry_at = ledger.clock.monotonic() + (0.0 if soon else self._limits.retry_s)
+        soon = is_damage(error) or (helped and not self._full)
+        self._retry_at = ledger.clock.monotonic() + (0.0 if soon else self._backoff.next_s())
         ledger.set_state(State.DEGRADED, str(error))
         self._teller.tell(
             "%s: %s; rows are kept in memory, at most %d", self._place.path, error, self._limits.memory_rows
@@ -162,6 +164,7 @@ class Keeper:
 
     def _ready(self) -> None:
         self._full = False
+        self._backoff.reset()
         was = self._ledger.state
         self._ledger.set_state(State.OK)
         if was is State.DEGRADED:

@@ -61,7 +61,7 @@ class Ledger:
         self.dirty = False  # progress that the disk does not know
         self.deleted = Ranges()
         self.shifted = 0
-        self.closed = False
+        self.adopted = self.closed = False  # adopted: the numbers are those of a file
         self.dropped: Counter[str] = Counter()
         self.stored = self.delivered = self.thinned = self.refused = self.commits = self.salvaged = self.put_aside = 0
         self.disk_bytes = 0
@@ -209,9 +209,9 @@ class Ledger:
         offset: its numbers come before those of memory, which move up by so much; 0 if it is the store of before.
         """
         with self.lock:
-            if offset or self.outbox != store.state.outbox:
+            if offset:
                 self._shift(offset, store.state.clock_ms)
-                self.outbox = store.state.outbox
+            self.outbox, self.adopted = store.state.outbox, True
             self.store, self.reserved, self.deleted = store, store.state.reserved, Ranges()
             self.disk_bytes, self.oldest_on_disk = store.used_bytes(), store.oldest_ms()
             for name, progress in self.progress.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,14 @@ _PRAGMAS = (
 
 
 class Damaged(Exception):
-    """The file is not what was written; what is sound in it can be salvaged."""
+    """The file is not what was written; what is sound in it can be salvaged.
+
+    release: call it when that is done. The file stays open until then, because closing it would delete its log.
+    """
+
+    def __init__(self, message: str, release: Callable[[], None] = lambda: None) -> None:
+        super().__init__(message)
+        self.release = release
 
 
 class Store:
@@ -55,10 +62,12 @@ class Store:
         self._db.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
         try:
             self._open()
+        except Damaged:
+            raise
         except sqlite3.Error as error:
-            self.close()
             if is_damage(error):
-                raise Damaged(str(error)) from error
+                raise Damaged(str(error), self.close) from error
+            self.close()
             raise
         except BaseException:
             self.close()
@@ -70,20 +79,33 @@ class Store:
         prepare(self._db)
         problems = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problems != "ok":
-            raise Damaged(problems)
+            raise Damaged(problems, self.close)
         self.state = self._load_state()
+        self.recount()
+
+    def recount(self) -> None:
+        """Count the rows, which commit() otherwise does by what it wrote."""
         self.rows = int(self._db.execute("SELECT count(*) FROM rows").fetchone()[0])
+
+    def log_frames(self) -> int:
+        """How many frames of its log SQLite has read, up to the first that is not sound."""
+        return int(self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
+
+    def empty_log(self) -> None:
+        """Write the log back and cut it to nothing."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _load_state(self) -> StoreState:
         found = self._db.execute("SELECT body, crc FROM state").fetchall()
         last = self.last_seq()
         if not found:
             if last:
-                raise Damaged("rows without a state")
+                raise Damaged("rows without a state", self.close)
             return StoreState()
         state = StoreState.load(*found[0])
         if state is None or state.reserved < last:
-            raise Damaged("the state's checksum is wrong" if state is None else "rows beyond the reserved numbers")
+            what = "the state's checksum is wrong" if state is None else "rows beyond the reserved numbers"
+            raise Damaged(what, self.close)
         return state
 
     def last_seq(self) -> int:
@@ -97,7 +119,7 @@ class Store:
 
     def commit(self, rows: Iterable[Row], delete: Iterable[Pair], state: StoreState) -> None:
         """Rows in, ranges out, and the state, synced when it returns; or nothing of it."""
-        state = replace(state, serial=self.state.serial + 1)
+        state = replace(state, serial=max(self.state.serial, state.serial) + 1)
         self._db.execute("BEGIN IMMEDIATE")
         try:
             count = self.rows
