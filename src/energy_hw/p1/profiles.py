@@ -96,7 +96,7 @@ PROFILES = {row.name: row for row in (
 HEADERS = (
     # what stands behind the slash           profile
     (rb"FLU5",                               "be"),
-    (rb"ISk5.MIE5T",                         "be_iskra"),
+    (rb"ISk5.{1,2}MIE5T",                    "be_iskra"),
     (rb"Lux5",                               "lu"),
     (rb"EST5",                               "at"),
     (rb"(?:ELL5|ADN9|KAM5)",                 "se"),  # meters in Finland have the same headers: say fi
