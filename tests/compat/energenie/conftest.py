@@ -11,6 +11,8 @@ import pytest
 
 from energy_hw.compat import energenie as face
 from energy_hw.compat.energenie import Logger
+from energy_hw.sim.air import Air
+from energy_hw.sim.board import sim_board
 from energy_hw.sim.house import House
 
 BOUND_S = 20.0
@@ -32,13 +34,22 @@ def energenie(house: House, tmp_path: Path) -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def until(energenie: ModuleType) -> Callable[[Callable[[], object]], None]:
+def air(tmp_path: Path) -> Iterator[Air]:
+    """The face, opened on a gateway with nobody else on air: what is sent to it arrives. A second is a second."""
+    board = sim_board(speed=1.0, seed=1)
+    face.init(board=board, registry=tmp_path / "registry.kvs")
+    yield board.air
+    face.finished()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], None]:
     """Run loop() until something is true."""
 
     def wait(done: Callable[[], object]) -> None:
         end = time.monotonic() + BOUND_S
         while not done():
             assert time.monotonic() < end, "it never came true"
-            energenie.loop(0.02)
+            face.loop(0.02)
 
     return wait
