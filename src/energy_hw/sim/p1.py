@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from energy_hw.sim.p1_line import Faults, P1Line
 from energy_hw.sim.p1_meter import P1Meter
 from energy_hw.sim.p1_setup import Setup
-from energy_hw.sim.teleinfo import TicSimulator
+from energy_hw.sim.teleinfo import STRIP, TicSimulator
 from energy_hw.sim.tic_pty import TicPty
 
 if TYPE_CHECKING:
@@ -49,9 +49,21 @@ class P1Simulator(TicSimulator):
 
 
 class P1Pty(TicPty):
-    """A pseudo terminal with a P1 meter at its other end; faults are those of the line, under `lock`."""
+    """A pseudo terminal with a P1 meter at its other end; faults are those of the line, under `lock`.
+
+    bits: 7 or 8, as many as a reader's port is taken to be set to. A pty has eight whatever the reader sets, and with
+    eight a 7E1 meter's parity is in bit 7.
+    """
 
     line: P1Line
+
+    def __init__(self, line: P1Line, speed: float = 1.0, bits: int = 8) -> None:
+        self.bits = bits
+        super().__init__(line, speed)
+
+    def _as_received(self, came: bytes) -> bytes:
+        came = super()._as_received(came)
+        return came.translate(STRIP) if self.bits == 7 else came
 
 
 def make_setup(
@@ -86,9 +98,12 @@ def open_link(
     return P1Simulator(line, settings, speed=float(speed), name=f"sim:p1?profile={setup.name}")
 
 
-def open_pty(setup: Setup, *, speed: float = 1.0, seed: int = 0, faults: Faults | None = None) -> P1Pty:
-    """A pseudo terminal whose other end is a meter, at the pace of a real one times speed. Raises ValueError."""
-    return P1Pty(make_line(setup, seed=seed, faults=faults), speed)
+def open_pty(setup: Setup, *, speed: float = 1.0, seed: int = 0, faults: Faults | None = None, bits: int = 0) -> P1Pty:
+    """A pseudo terminal whose other end is a meter, at the pace of a real one times speed. Raises ConfigError.
+
+    bits: of the reader's port, see P1Pty; 0: as many as the meter sends.
+    """
+    return P1Pty(make_line(setup, seed=seed, faults=faults), speed, bits or int(setup.profile.serial[0].frame[0]))
 
 
 def _share(name: str, text: str) -> float:
