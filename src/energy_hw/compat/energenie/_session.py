@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.identity import Standing
+from energy_hw.energenie.names import HouseNames
 from energy_hw.energenie.receiver import Heard, Refused
 from energy_hw.energenie.registry_toml import Entry
 from energy_hw.errors import ConfigError, LinkClosed
@@ -39,10 +40,14 @@ class Named(Protocol):
         """Forget it."""
 
 
-class RegistryNames:
-    """The registry of the program, as the hub asks for names. registry: None until there is one."""
+class RegistryNames(HouseNames):
+    """The registry of the program, as the hub asks for names: it is in memory, no disk is waited for.
+
+    registry: None until there is one. Thread safety: the hub's threads only read.
+    """
 
     def __init__(self) -> None:
+        super().__init__()
         self.registry: Named | None = None
 
     def entries(self) -> list[Entry]:

@@ -64,6 +64,8 @@ class Value:
         """
         kind, stated = typeid >> 4, typeid & 0x0F
         length = stated if length is None and stated else length
+        if not _has_values(kind):
+            raise OutOfRange(f"expected a type that has a value, got 0x{typeid:02X}")
         if kind == CHARACTERS:
             return _text(str(value), length)
         if kind in FRACTION_BITS and isinstance(value, int):
@@ -75,11 +77,14 @@ class Value:
     def decode(valuebytes: Sequence[int], typeid: int, length: int | None = None) -> float | int | str | None:
         """The value of bytes: int, str, or float. None without bytes. Raises ValueError for a type that has none."""
         data, kind = bytes(valuebytes[:length]), typeid >> 4
-        known = kind in FRACTION_BITS or kind in (UNSIGNED, CHARACTERS, SIGNED)
-        if not known and not (kind == FLOAT and len(data) in (0, 2, 4, 8)):
+        if not _has_values(kind) or (kind == FLOAT and len(data) not in (0, 2, 4, 8)):
             raise ValueError(f"expected a type that has a value, got 0x{typeid:02X} with {len(data)} bytes")
         value = decode_value(kind, data)
         return value if value is None or isinstance(value, int | str) else float(value)
+
+
+def _has_values(kind: int) -> bool:
+    return kind in FRACTION_BITS or kind in (UNSIGNED, CHARACTERS, SIGNED, FLOAT)
 
 
 def _text(text: str, length: int | None) -> list[int]:
