@@ -320,6 +320,23 @@ def test_a_socket_gives_bytes_until_it_is_hung_up() -> None:
     link.close()
 
 
+def test_what_a_server_sends_at_once_is_not_thrown_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        for _ in range(3):
+            sender = threading.Thread(target=_greet, args=(server,))
+            sender.start()
+            link = open_serial(f"socket://127.0.0.1:{server.getsockname()[1]}")
+            assert read(link, len(GROUP)) == GROUP
+            link.close()
+            sender.join(BOUND_S)
+
+
+def _greet(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(GROUP)
+
+
 @pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
 def test_a_server_that_is_not_there_is_told(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -205,6 +205,8 @@ def _over_network(url: str, settings: SerialSettings) -> SerialLink:
     except (ValueError, AttributeError, TypeError, serial.SerialException) as error:
         forms = "/dev/ttyUSB0, socket://host:port, rfc2217://host:port, file://recording, - or sim:teleinfo"
         raise ConfigError(f"expected {forms}, got {url!r}: {error}") from None
+    if url.startswith("socket"):
+        port.reset_input_buffer = _keep_all  # open() calls it, and a server may have sent something by then
     try:
         port.open()
     except (OSError, ValueError) as error:
@@ -213,6 +215,10 @@ def _over_network(url: str, settings: SerialSettings) -> SerialLink:
     if hasattr(port, "fileno") and url.startswith("socket"):
         return _SocketLink(url, port.fileno(), lambda: _hang_up(port), finite=False)
     return _RemoteLink(url, port, settings)
+
+
+def _keep_all() -> None:
+    """Nothing that a connection has brought is old."""
 
 
 def _shape(settings: SerialSettings) -> dict[str, Any]:
