@@ -13,27 +13,25 @@ from energy_hw.p1.line import LineState
 NOW = 1000.0
 OPEN = {"opened_at": 900.0}
 
-# fmt: off
 CASES: list[tuple[Health, dict[str, Any], dict[str, Any], str]] = [
-    # health          port                                      line, heard a second ago if not said     words
-    (Health.ENDED,     {"ended": True},                          {},                                      "over"),
-    (Health.AWAY,      {"trouble": "it does not exist"},         {"good_at": 999.0},                      "not exist"),
-    (Health.BUSY,      {"trouble": "process 7", "busy": True},   {},                                      "process 7"),
-    (Health.GOOD,      OPEN,                                     {"good_at": 999.0},                      "115200 baud 8N1"),
-    (Health.GOOD,      OPEN,                                     {"good_at": 999.0, "seven_bits": True},  "7E1"),
-    (Health.SEARCHING, {"opened_at": 995.0},                     {},                                      "listening"),
-    (Health.SILENT,    OPEN,                                     {"byte_at": None},                       "data request"),
-    (Health.STALE,     OPEN,                                     {"byte_at": 950.0, "good_at": 950.0},    "gone quiet"),
-    (Health.GARBLED,   OPEN,                                     {"bytes_since_good": 512},               "512 bytes at 1"),
-    (Health.GARBLED,   OPEN,                                     {"bytes_since_good": 512},               "inverted"),
-    (Health.DAMAGED,   OPEN,                                     {"refused_since_good": 3},               "3 telegrams at"),
-    (Health.ENCRYPTED, OPEN,                                     {"encrypted_at": 999.0},                 "32 hex digits"),
-    (Health.WRONG_KEY, OPEN,            {"encrypted_at": 999.0, "trouble": "not this key"},               "not this key"),
-    (Health.DAMAGED,   OPEN,            {"encrypted_at": 999.0, "refused_since_good": 1},                 "refused"),
-    (Health.HDLC,      OPEN,                                     {"hdlc_at": 999.0},                      "Norway, Den"),
-    (Health.SILENT,    OPEN,            {"byte_at": 900.0, "encrypted_at": 900.0},                        "not a byte"),
+    # health, port, line (heard a second ago if not said), words
+    (Health.ENDED, {"ended": True}, {}, "over"),
+    (Health.AWAY, {"trouble": "it does not exist"}, {"good_at": 999.0}, "not exist"),
+    (Health.BUSY, {"trouble": "process 7", "busy": True}, {}, "process 7"),
+    (Health.GOOD, OPEN, {"good_at": 999.0}, "115200 baud 8N1"),
+    (Health.GOOD, OPEN, {"good_at": 999.0, "seven_bits": True}, "7E1"),
+    (Health.SEARCHING, {"opened_at": 995.0}, {}, "listening"),
+    (Health.SILENT, OPEN, {"byte_at": None}, "data request"),
+    (Health.STALE, OPEN, {"byte_at": 950.0, "good_at": 950.0}, "gone quiet"),
+    (Health.GARBLED, OPEN, {"bytes_since_good": 512}, "512 bytes at 1"),
+    (Health.GARBLED, OPEN, {"bytes_since_good": 512}, "inverted"),
+    (Health.DAMAGED, OPEN, {"refused_since_good": 3}, "3 telegrams at"),
+    (Health.ENCRYPTED, OPEN, {"encrypted_at": 999.0}, "32 hex digits"),
+    (Health.WRONG_KEY, OPEN, {"encrypted_at": 999.0, "trouble": "not this key"}, "not this key"),
+    (Health.DAMAGED, OPEN, {"encrypted_at": 999.0, "refused_since_good": 1}, "refused"),
+    (Health.HDLC, OPEN, {"hdlc_at": 999.0}, "Norway, Den"),
+    (Health.SILENT, OPEN, {"byte_at": 900.0, "encrypted_at": 900.0}, "not a byte"),
 ]
-# fmt: on
 
 
 @pytest.mark.parametrize(("health", "port", "line", "words"), CASES)

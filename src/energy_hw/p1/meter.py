@@ -217,10 +217,10 @@ class P1Meter:
         if self._profile_name == AUTO:
             self._profile = detect(telegram)
         report = self._plausibility.check(to_report(telegram, received, self.name, self._profile), item.at)
+        self._tally.take(report, item.at)
+        self._latest.take(report, telegram, item.at)
         self._reports.publish(report)
         self._callbacks.call(self._on_report, report)
-        self._latest.take(report, telegram, item.at)
-        self._tally.take(report, item.at)
 
     # -- closing -----------------------------------------------------------
 
