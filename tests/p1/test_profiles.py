@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import p1_corpus as corpus
-from energy_hw.p1.profiles import CENTRAL, EASTERN, HEADERS, PROFILES, Use, detect
+from energy_hw.p1.profiles import CENTRAL, EASTERN, HEADERS, PROFILES, Profile, Use, detect
 
 DETECTED = {
     "at_": "at", "be_isk": "be_iskra", "be_node": "be", "ch_": "ch", "de_": "q3d", "derived_derived_hu": "hu",
@@ -16,8 +18,8 @@ DETECTED = {
 
 
 @pytest.mark.parametrize("case", corpus.CASES, ids=lambda case: case.name)
-def test_profile_of_a_capture(case: object) -> None:
-    name = case.name  # type: ignore[attr-defined]
+def test_profile_of_a_capture(case: Path) -> None:
+    name = case.name
     wanted = next(profile for start, profile in DETECTED.items() if name.startswith(start))
     assert detect(corpus.cut(corpus.raw_of(name))) is PROFILES[wanted]
 
@@ -66,11 +68,10 @@ def test_belgian_gas_is_not_corrected_to_a_temperature() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
-def test_profile_is_whole(profile: object) -> None:
-    row = profile
-    assert all(setting.baud in (9600, 38400, 115200) and setting.frame in ("7E1", "8N1") for setting in row.serial)  # type: ignore[attr-defined]
-    assert 1 <= row.interval_s <= 10  # type: ignore[attr-defined]
-    assert row.clock.base_h in (1, 2)  # type: ignore[attr-defined]
+def test_profile_is_whole(profile: Profile) -> None:
+    assert all(setting.baud in (9600, 38400, 115200) and setting.frame in ("7E1", "8N1") for setting in profile.serial)
+    assert 1 <= profile.interval_s <= 10
+    assert profile.clock.base_h in (1, 2)
 
 
 def test_what_has_no_crc() -> None:

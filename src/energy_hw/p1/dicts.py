@@ -14,6 +14,7 @@ Sources: dsmr_parser 1.11.2, objects.py; dsmrRESTServer.py, over dsmr_parser 0.2
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -26,9 +27,8 @@ from energy_hw.p1.mbus import OLD_HEAD
 
 Json = dict[str, Any]
 Moment = Callable[[str], datetime | None]
-GAS_TYPE = 3
 SEED_SPEC = "4"
-SEED_MBUS = ("n:24.1.0", "n:96.1.0", "n:24.2.1")
+DIGITS = re.compile("[0-9]{1,100}")
 
 
 class Style(NamedTuple):
@@ -162,6 +162,10 @@ def _type(groups: Groups, style: Style) -> Json:
     return _str(groups, style) if style.texts else _int(groups, style)
 
 
+def _code(groups: Groups, style: Style) -> Json:
+    return {"value": int(groups[0]) if DIGITS.fullmatch(groups[0]) else groups[0] or None, "unit": None}
+
+
 def _time(groups: Groups, style: Style) -> Json:
     return {"value": style.time(groups[0]), "unit": None}
 
@@ -199,6 +203,7 @@ FORMS: dict[Form, Callable[[Groups, Style], Any]] = {
     Form.INT: _int,
     Form.STR: _str,
     Form.TYPE: _type,
+    Form.CODE: _code,
     Form.TIME: _time,
     Form.MBUS: _mbus,
     Form.MBUS_OLD: _mbus_old,

@@ -26,6 +26,8 @@ class Form(StrEnum):
     STR = "str"
     TYPE = "type"
     """An int, but a str under DSMR 2.2 and in the specifications of Hungary and Iskra."""
+    CODE = "code"
+    """An int; a str where it is none, on which dsmr_parser gives up."""
     TIME = "time"
     MBUS = "mbus"
     MBUS_OLD = "mbus 3.0"
@@ -65,7 +67,7 @@ PATTERNS = (
     Name("32.32.0",     "VOLTAGE_SAG_L1_COUNT",                     N,             "45LM"),
     Name("32.36.0",     "VOLTAGE_SWELL_L1_COUNT",                   N,             "45LM"),
     Name("32.7.0",      "INSTANTANEOUS_VOLTAGE_L1",                 F,             "5BLMSHI"),
-    Name("96.13.1",     "TEXT_MESSAGE_CODE",                        N,             "24"),
+    Name("96.13.1",     "TEXT_MESSAGE_CODE",                        Form.CODE,     "24"),
     Name("96.13.0",     "TEXT_MESSAGE",                             S,             "245BLMHI"),
     Name("n:24.1.0",    "DEVICE_TYPE",                              Form.TYPE,     "24"),
     Name("31.7.0",      "INSTANTANEOUS_CURRENT_L1",                 F,             "45BLMSHI"),
