@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -125,31 +126,96 @@ def test_a_dimmer_has_levels() -> None:
     assert (done.exit_code, done.stdout) == (0, "ceiling light: level = 40 (assumed)\n")
 
 
+@pytest.mark.parametrize(
+    ("target", "value", "json_value", "outcome"),
+    [
+        ("kettle.switch", "off", False, "confirmed"),
+        ("bedroom valve.target", "20.5", 20.5, "assumed"),
+        ("bedroom valve.valve_state", "auto", "auto", "assumed"),
+        ("ceiling light.level", "40", "40", "assumed"),
+    ],
+)
+def test_what_was_set_is_a_number_a_word_or_a_truth_in_json(
+    target: str, value: str, json_value: object, outcome: str
+) -> None:
+    done = invoke("set", target, value, "--json", device=VALVE)
+    said = json.loads(done.stdout)
+    assert (said["value"], said["outcome"]) == (json_value, outcome)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        (("switch", "kettle", "off"), "sent"),
+        (("set", "kettle.switch", "off"), "sent"),
+        (("set", "bedroom valve.target", "20.5"), "queued"),
+    ],
+)
+def test_without_waiting_it_is_sent_or_queued_before_the_end(arguments: tuple[str, ...], outcome: str) -> None:
+    done = invoke(*arguments, "--wait", "0", "--json", device=VALVE)
+    assert (done.exit_code, json.loads(done.stdout)["outcome"]) == (0, outcome)
+
+
+@pytest.mark.parametrize("arguments", [("switch", "kettle", "off"), ("set", "kettle.switch", "off")])
+def test_what_is_not_confirmed_in_time_is_not_said_to_go_on(arguments: tuple[str, ...]) -> None:
+    done = invoke(*arguments, "--wait", "0.01", device="sim:house")
+    assert done.exit_code == 6
+    assert "not confirmed within 0.01 s" in done.stderr
+    assert "goes on" not in done.stderr
+
+
 # -- taking in -----------------------------------------------------------------
 
 
 def test_pairing_names_the_first_that_asks() -> None:
     done = invoke("devices", "pair", "--name", "spare", "--seconds", "60", device=GUESTS)
-    assert (done.exit_code, done.stdout) == (0, "spare: energenie:2:0x00A11C MIHO005\n")
+    assert (done.exit_code, done.stdout) == (0, "spare: energenie:2:0x00A11C MIHO005 Smart Plug+\n")
     assert "hold the button" in done.stderr
+
+
+def test_a_name_that_is_taken_is_refused_before_anybody_holds_a_button(registry: Registry) -> None:
+    registry.add("spare", "energenie:2:0x000001")
+    done = invoke("devices", "pair", "--name", "Spare", "--registry", str(registry.path), device=GUESTS)
+    assert done.exit_code == 3
+    assert "spare is the name of energenie:2:0x000001" in done.stderr
+    assert "hold the button" not in done.stderr
+
+
+def test_a_device_that_cannot_be_named_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.lock").mkdir()  # root, too, cannot write then
+    done = invoke("devices", "pair", "--seconds", "20", "--registry", str(tmp_path / "x"), device=GUESTS)
+    assert done.exit_code == 4
+    assert done.stderr.count("energenie:2:0x00A11C is not taken in: ") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_named_device_has_one_shape_in_json(registry: Registry) -> None:
+    path = str(registry.path)
+    paired = invoke("devices", "pair", "--name", "spare", "--json", "--registry", path, device=GUESTS).stdout
+    assert paired == invoke("devices", "list", "--json", "--registry", path).stdout
+
+
+def test_listening_to_nobody_says_so() -> None:
+    done = invoke("devices", "list", "--listen", "0.1", device=FAST)
+    assert (done.exit_code, done.stdout, done.stderr.splitlines()[-1]) == (0, "", "nobody without a name was heard")
 
 
 def test_pairing_with_nobody_says_who_else_was_heard() -> None:
     done = invoke("devices", "pair", "--seconds", "3", device=FAST)
     assert done.exit_code == 4
-    assert "no device asked to join" in done.stderr
+    assert "no device was taken in" in done.stderr
 
 
 def test_a_socket_learns_and_has_a_name_then(registry: Registry) -> None:
     assert invoke("devices", "learn", "desk", "--house", "0x123456").exit_code == 2
     done = invoke("devices", "learn", "desk", "--house", "0x12345", device="sim:house?guests=1&speed=8")
-    assert (done.exit_code, done.stdout) == (0, "desk: energenie:ook:0x12345/1 ENER002\n")
+    assert (done.exit_code, done.stdout) == (0, "desk: energenie:ook:0x12345/1 ENER002 Green Button Socket\n")
     assert "until its light flashes" in done.stderr
 
 
 def test_the_code_of_a_hand_controller_is_taken_over() -> None:
     done = invoke("devices", "learn", "far", "--from-remote", device="sim:house?guests=1&speed=2")
-    assert (done.exit_code, done.stdout) == (0, "far: energenie:ook:0x6C6C6/2 ENER002\n")
+    assert (done.exit_code, done.stdout) == (0, "far: energenie:ook:0x6C6C6/2 ENER002 Green Button Socket\n")
 
 
 # -- watch, log, send ----------------------------------------------------------
@@ -158,8 +224,15 @@ def test_the_code_of_a_hand_controller_is_taken_over() -> None:
 def test_watch_shows_every_device() -> None:
     done = invoke("watch", "--duration", "1", device=FAST)
     assert done.exit_code == 0
-    for words in ("kettle", "MIHO013 eTRV", "only listens", "dBm", "sim:house: "):
+    for words in ("kettle", "MIHO013", "only listens", "dBm", "sim:house: "):
         assert words in done.stdout
+
+
+def test_watch_keeps_values_with_their_units_in_80_columns() -> None:
+    lines = invoke("watch", "--duration", "1", device="sim:house?speed=40").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if re.search(r"-?\d+ (W|var|V|Hz)\b", line)]
+    assert not [line for line in lines if re.match(r" *(W|var|V|Hz)\b", line)]
 
 
 def test_watch_in_json_gives_reports() -> None:

@@ -48,7 +48,7 @@ def test_a_socket_learns_and_blinks(hub: Engine) -> None:
     assert there.codes == [(HOUSE, 2)]
     assert phases(steps) == {"hold": 5, "send": 5, "blink": 2, "done": 1}
     assert [step.left_s for step in steps[:5]] == [5, 4, 3, 2, 1]
-    assert steps[0].text == "hold the button of ENER002 Green Button Socket until its light flashes, then let go: 5"
+    assert steps[0].text == "hold the button of the ENER002 until its light flashes, then let go: 5"
     assert states[-1] is True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ from energy_hw.app.exits import OK
 from energy_hw.app.session import Session
 from energy_hw.energenie.asleep import Sleeper
 from energy_hw.energenie.hub import Hub
+from energy_hw.energenie.orders import Outcome, Ticket
 from energy_hw.energenie.registry_toml import Entry, checked
 from energy_hw.energenie.switchable import Switchable
 from energy_hw.energenie.thing import Thing
-from energy_hw.errors import ConfigError, NotWritable
+from energy_hw.errors import ConfigError, NotConfirmed, NotWritable
 from energy_hw.reading import Control
 
 WAIT_S = 5.0
@@ -22,6 +24,7 @@ WINDOWS = 2.2
 UNKNOWN_S = 12.0
 """How long `toggle` waits for a first report: plugs speak every 10 s."""
 INTERVAL_S = 300.0
+LOOK_S = 0.01
 
 
 def switch(session: Session, name: str, state: str, wait_s: float | None) -> int:
@@ -32,9 +35,9 @@ def switch(session: Session, name: str, state: str, wait_s: float | None) -> int
             raise NotWritable(f"{name} ({thing.model}) cannot be switched; it obeys {_obeys(thing)}")
         if state == "toggle" and thing.intended() is None:
             _await_state(session, thing)
-        patience_s = WAIT_S if wait_s is None else wait_s
-        ticket = thing.toggle(patience_s) if state == "toggle" else thing.set(state == "on", patience_s)
-    on, outcome = bool(ticket.value), ticket.outcome
+        ticket = thing.toggle() if state == "toggle" else thing.set(state == "on")
+        outcome = _await(thing, ticket, WAIT_S if wait_s is None else wait_s)
+    on = bool(ticket.value)
     answer = {"device": thing.device, "name": thing.name, "control": "switch", "value": on}
     session.give(answer | {"outcome": outcome.value})
     session.say(f"{thing.name or thing.device} is {'on' if on else 'off'} ({outcome})")
@@ -69,12 +72,38 @@ def _command(session: Session, thing: Thing, field: str, value: str | None, wait
     control = _control(thing, field)
     if value is None and control.kind != "button":
         raise ConfigError(f"{field} of {thing.name or thing.device} takes a value: {_takes(control)}")
-    wait_s = _patience_s(session, thing) if wait_s is None else wait_s
-    outcome = thing.command(control.name, value, wait_s or None)
+    ticket = thing.order_by_name(control.name, value)
+    outcome = _await(thing, ticket, _patience_s(session, thing) if wait_s is None else wait_s)
     answer: dict[str, Any] = {"device": thing.device, "name": thing.name, "control": control.name}
-    session.give(answer | {"value": value, "outcome": outcome})
+    given = value if control.kind == "option" else ticket.value  # a word; else a number, True, False or nothing
+    session.give(answer | {"value": given, "outcome": outcome.value})
     session.say(f"{thing.name or thing.device}: {control.name}{'' if value is None else f' = {value}'} ({outcome})")
     return OK
+
+
+def _await(thing: Thing, ticket: Ticket, wait_s: float) -> Outcome:
+    """How far it came; 0: until it is in the queue of a device that sleeps, or on air.
+
+    With this program the hub ends: what was not confirmed in time is not sent again. Raises NotConfirmed.
+    """
+    if isinstance(thing, Sleeper):
+        return ticket.wait(wait_s) if wait_s or ticket.done else ticket.outcome
+    if not wait_s:
+        return _await_air(ticket)
+    try:
+        return ticket.wait(wait_s)
+    except NotConfirmed:
+        if not ticket.cancel():
+            raise
+        text = f"{ticket} was sent {ticket.tries} times, and not confirmed within {wait_s:g} s"
+        raise NotConfirmed(text, ticket) from None
+
+
+def _await_air(ticket: Ticket) -> Outcome:
+    end = time.monotonic() + WAIT_S
+    while not (ticket.done or ticket.tries) and time.monotonic() < end:
+        time.sleep(LOOK_S)
+    return ticket.outcome if ticket.tries and not ticket.done else ticket.wait(0)
 
 
 def _control(thing: Thing, field: str) -> Control:
@@ -101,10 +130,12 @@ def _patience_s(session: Session, thing: Thing) -> float:
     if not isinstance(thing, Sleeper):
         return WAIT_S
     wait_s = WINDOWS * float(thing.queue.interval_s or INTERVAL_S)
-    session.tell(
-        f"{thing.name or thing.device} sleeps, and listens after its reports: this takes up to {wait_s:.0f} s. "
-        "Ctrl-C leaves it queued for the next program that listens."
-    )
+    text = f"{thing.name or thing.device} listens after its reports"
+    if thing.hub.board.simulated:
+        session.tell(text)  # a simulated valve has no patience for 300 s
+        return wait_s
+    session.tell(f"{text}: this takes up to {wait_s:.0f} s")
+    session.tell("Ctrl-C leaves the command queued for the next program that opens the board")
     return wait_s
 
 

@@ -16,9 +16,9 @@ def list_devices(session: Session) -> int:
     """Every device with a name."""
     entries = session.names().entries()
     for entry in entries:
-        session.give(_json(entry))
+        session.give(as_json(entry))
     if not session.options.as_json:
-        session.table(("name", "device", "model"), [(e.name, e.device, _model(e)) for e in entries])
+        session.table(("name", "device", "model"), [(e.name, e.device, model_of(e)) for e in entries])
     if not entries:
         session.tell("No device has a name yet: `energy-hw devices pair` takes in those that ask to join.")
     return OK
@@ -27,7 +27,7 @@ def list_devices(session: Session) -> int:
 def rename(session: Session, name: str, new: str) -> int:
     """Give a device another name."""
     entry = session.names().rename(name, new)
-    session.give(_json(entry))
+    session.give(as_json(entry))
     session.say(f"{entry.device} is now {entry.name}")
     return OK
 
@@ -35,7 +35,7 @@ def rename(session: Session, name: str, new: str) -> int:
 def name(session: Session, device: str, name: str, model: str) -> int:
     """Name a device by its id."""
     entry = session.names().add(name, device, model)
-    session.give(_json(entry))
+    session.give(as_json(entry))
     session.say(f"{entry.device} is now {entry.name}")
     return OK
 
@@ -43,7 +43,7 @@ def name(session: Session, device: str, name: str, model: str) -> int:
 def forget(session: Session, name: str) -> int:
     """Take a name out of the registry."""
     entry = session.names().forget(name)
-    session.give(_json(entry))
+    session.give(as_json(entry))
     session.say(f"{entry.name} ({entry.device}) is forgotten")
     return OK
 
@@ -56,7 +56,7 @@ def import_kvs(session: Session, path: Path) -> int:
         if entry in names.entries():
             continue  # imported before
         try:
-            session.give(_json(names.add(*entry)))
+            session.give(as_json(names.add(*entry)))
             taken += 1
         except ConfigError as error:
             refused.append(str(error))
@@ -72,10 +72,12 @@ def export_kvs(session: Session) -> int:
     return OK
 
 
-def _json(entry: Entry) -> dict[str, object]:
-    return {"name": entry.name, "device": entry.device, "model": _model(entry)}
+def as_json(entry: Entry) -> dict[str, object]:
+    """The one shape of a named device."""
+    return {"name": entry.name, "device": entry.device, "model": model_of(entry)}
 
 
-def _model(entry: Entry) -> str:
+def model_of(entry: Entry) -> str:
+    """`MIHO005 Smart Plug+`."""
     profile = by_sku(entry.model) if entry.model else None
     return profile.model if profile else entry.model

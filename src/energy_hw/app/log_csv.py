@@ -20,6 +20,7 @@ from energy_hw.errors import ConfigError
 from energy_hw.reading import Report, Value
 
 LOOK_S = 0.2
+MOST_HEAD = 1000
 
 
 def log_csv(session: Session, path: str, count: int | None, duration_s: float | None) -> int:
@@ -66,7 +67,7 @@ def _open(path: Path) -> TextIO:
     try:
         file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - the caller closes it
         file.seek(0)
-        first = file.readline().rstrip("\r\n")
+        first = file.readline(MOST_HEAD).rstrip("\r\n")
         whole = not first or _ends_a_line(file)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be written: {error}", str(path)) from error

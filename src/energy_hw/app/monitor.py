@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from energy_hw.app.exits import DEVICE, FAILED, INTERRUPTED, OK, exit_code
 from energy_hw.app.phrase import phrase
+from energy_hw.app.session import interruptible
 from energy_hw.app.text import writable
 from energy_hw.core.interface import RadioConfig, ReceivedFrame
 from energy_hw.energenie.hub import Hub
@@ -63,7 +62,7 @@ def run(options: Options, out: TextIO | None = None, err: TextIO | None = None) 
     out, err = out or writable(sys.stdout), err or writable(sys.stderr)
     logging.basicConfig(stream=err, format="%(message)s", level=_log_level(options))
     try:
-        with _interruptible(), _open(options, err) as hub:
+        with interruptible(), _open(options, err) as hub:
             return _Monitor(hub, options, out, err).show()
     except EnergyHwError as error:
         hint = f" {HOW_TO_SIMULATE}" if isinstance(error, LinkError) and not options.simulate else ""
@@ -84,21 +83,6 @@ def _log_level(options: Options) -> int:
     if options.quiet:
         return logging.ERROR
     return (logging.WARNING, logging.INFO, logging.DEBUG)[min(options.verbose, 2)]
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM of a service manager, and a terminal that is closed, end it as Ctrl-C does: radio in standby."""
-
-    def interrupt(_signal: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _open(options: Options, err: TextIO) -> Hub:

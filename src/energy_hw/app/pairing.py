@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
+from energy_hw.app.devices import as_json, model_of
 from energy_hw.app.exits import DEVICE, OK
 from energy_hw.app.session import Session
 from energy_hw.energenie import learn
@@ -12,9 +14,10 @@ from energy_hw.energenie.hub import Hub
 from energy_hw.energenie.naming import thing_for
 from energy_hw.energenie.ook_thing import OokThing, ook_device_id
 from energy_hw.energenie.profiles import OPENTHINGS, by_sku
-from energy_hw.energenie.registry_toml import Entry
+from energy_hw.energenie.registry_toml import Entry, checked, refuse_taken
 from energy_hw.errors import ConfigError, LinkTimeout
 
+NOBODY, REGISTRY = "energenie:0:0x000000", Path("the registry")
 GUESTS = "guests=1"
 LOOK_S = 0.2
 TINY_S = 0.02
@@ -24,18 +27,21 @@ TICK_S = 5
 
 def pair(session: Session, seconds: float, name: str | None) -> int:
     """Take in every device whose button is held; with a name the first one only. 4 if there was none."""
+    if name is not None:
+        _check_free(session, name)
     with session.hub(GUESTS) as hub:
         hub.pair(seconds)
         session.tell(f"hold the button of a device for 5 s; {seconds:.0f} s left")
         taken = _take_in(session, hub, name)
         if not taken:
-            session.tell("no device asked to join")
+            session.tell("no device was taken in")
             _show_unknown(session, hub.unknown())
     return OK if taken else DEVICE
 
 
 def _take_in(session: Session, hub: Hub, name: str | None) -> int:
-    before, told, taken = {entry.device for entry in hub.naming.names.entries()}, 0, 0
+    before, taken = {entry.device for entry in hub.naming.names.entries()}, 0
+    told = int(hub.naming.discovery.pairing_s) // TICK_S
     while (left_s := hub.naming.discovery.pairing_s) > 0:
         for entry in hub.naming.names.entries():
             if entry.device not in before:
@@ -56,8 +62,8 @@ def _welcome(session: Session, hub: Hub, entry: Entry, name: str | None) -> None
     if name:
         hub.naming.rename(entry.name, name)
         entry = entry._replace(name=name)
-    session.give(entry._asdict())
-    session.say(f"{entry.name}: {entry.device} {entry.model}")
+    session.give(as_json(entry))
+    session.say(f"{entry.name}: {entry.device} {model_of(entry)}")
 
 
 def listen(session: Session, seconds: float) -> int:
@@ -73,7 +79,9 @@ def _show_unknown(session: Session, unknown: list[Unknown]) -> None:
     for one in unknown:
         counts: dict[str, object] = {"frames": one.frames, "joins": one.joins, "rssi_dbm": one.rssi_dbm}
         session.give({"device": one.device, "model": one.model, **counts})
-    if unknown and not session.options.as_json:
+    if not unknown:
+        session.tell("nobody without a name was heard")
+    elif not session.options.as_json:
         head = ("without a name", "model", "frames", "signal")
         session.table(head, [(u.device, u.model, str(u.frames), f"{u.rssi_dbm:g} dBm") for u in unknown])
 
@@ -117,12 +125,15 @@ def _check(session: Session, name: str, model: str) -> None:
     profile = by_sku(model)
     if profile is None or profile.kind == OPENTHINGS:
         raise ConfigError(f"expected the SKU of a device that only listens, such as ENER002, got {model!r}")
-    taken = [entry for entry in session.names().entries() if entry.name.casefold() == name.casefold()]
-    if taken:
-        raise ConfigError(f"{name} is the name of {taken[0].device}: choose another")
+    _check_free(session, name)
+
+
+def _check_free(session: Session, name: str) -> None:
+    """A name that can be given. Raises ConfigError."""
+    refuse_taken(session.names().entries(), checked(Entry(name, NOBODY), REGISTRY), REGISTRY)
 
 
 def _named(session: Session, entry: Entry) -> int:
-    session.give(entry._asdict())
-    session.say(f"{entry.name}: {entry.device} {entry.model}")
+    session.give(as_json(entry))
+    session.say(f"{entry.name}: {entry.device} {model_of(entry)}")
     return OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 from typing import Any
 
 from energy_hw import core as cores
@@ -17,6 +18,7 @@ from energy_hw.errors import ConfigError, OutOfRange
 LONGEST_FSK = 66
 OOK_BYTES = 16
 MOST_REPEATS = 75
+MOST_CHARACTERS = 100_000
 GAP_WORDS = re.compile(r"0[xX]|[\s,:;]+")
 
 
@@ -32,6 +34,7 @@ def send_fsk(session: Session, text: str, repeats: int) -> int:
 
 def send_message(session: Session, text: str, repeats: int) -> int:
     """Send a message in pyenergenie's dictionary shape, as JSON or as Python writes it; `-` reads standard input."""
+    text = sys.stdin.read(MOST_CHARACTERS) if text == "-" else text
     return _send_frames(session, cores.get().encode(from_pydict(_dictionary(text))), repeats)
 
 

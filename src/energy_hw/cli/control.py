@@ -12,7 +12,9 @@ from energy_hw.cli.options import session_options
 if TYPE_CHECKING:
     from energy_hw.app.session import Session
 
-_wait = click.option("--wait", type=click.FloatRange(0), metavar="SECONDS", help="How long to wait for the answer.")
+_wait = click.option(
+    "--wait", type=click.FloatRange(0), metavar="SECONDS", help="How long to wait for the answer; 0: until it is sent."
+)
 _duration = click.option("--duration", type=click.FloatRange(0), metavar="SECONDS", help="Stop after this long.")
 
 
@@ -22,7 +24,7 @@ _duration = click.option("--duration", type=click.FloatRange(0), metavar="SECOND
 @_wait
 @session_options
 def switch(session: Session, name: str, state: str, wait: float | None) -> None:
-    """Switch the device NAME; 6 if one that answers does not confirm it."""
+    """Switch a device on, off, or over. Ends with 6 if one that answers does not confirm it."""
     from energy_hw.app import control
 
     sys.exit(session.run("switch", lambda: control.switch(session, name, state, wait)))
@@ -34,7 +36,7 @@ def switch(session: Session, name: str, state: str, wait: float | None) -> None:
 @_wait
 @session_options
 def set_value(session: Session, target: str, value: str | None, wait: float | None) -> None:
-    """Set what a device can be told: `set "bedroom valve.target_temperature" 20.5`.
+    """Tell a device a value. For example: `set "bedroom valve.target_temperature" 20.5`.
 
     A field without a value is a button: `set "bedroom valve.exercise_valve"`. A wrong field lists those there are.
     """
@@ -59,7 +61,7 @@ def watch(session: Session, duration: float | None) -> None:
 @_duration
 @session_options
 def log(session: Session, file: str, count: int | None, duration: float | None) -> None:
-    """Append a CSV line for each report, in the columns of pyenergenie."""
+    """Append a CSV line for each report. The columns are pyenergenie's."""
     from energy_hw.app import log_csv
 
     sys.exit(session.run("log", lambda: log_csv.log_csv(session, file, count, duration)))
@@ -86,7 +88,7 @@ def send_fsk(session: Session, frame: str, repeats: int) -> None:
 @click.option("--repeats", type=click.IntRange(1, 20), default=1, show_default=True)
 @session_options
 def send_message(session: Session, message: str, repeats: int) -> None:
-    """A message as pyenergenie's dictionary, in JSON or as Python writes it."""
+    """A message as pyenergenie's dictionary, in JSON or as Python writes it; `-` reads standard input."""
     from energy_hw.app import send as app
 
     sys.exit(session.run("send message", lambda: app.send_message(session, message, repeats)))

@@ -31,6 +31,7 @@ from energy_hw.core.message import Message
 from energy_hw.energenie.identity import Standing
 from energy_hw.energenie.parameters import parameter_id
 from energy_hw.energenie.receiver import Heard
+from energy_hw.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ class Discovery:
         self.policy = Policy(policy)
         self._unknown: OrderedDict[str, Unknown] = OrderedDict()
         self._asking: set[str] = set()
+        self._told = ""
         self._pairing_until: float | None = None
         self._lock = threading.Lock()
 
@@ -189,7 +191,12 @@ class Discovery:
     def _take_in(self, one: Unknown) -> None:
         if self._home.is_named(one.device):
             return  # its second frame came before the first one's work was done
-        self._home.take_in(replace(one))
+        try:
+            self._home.take_in(replace(one))
+        except ConfigError as error:
+            first, self._told = str(error) != self._told, str(error)  # of `auto` with every frame
+            logger.log(logging.ERROR if first else logging.DEBUG, "%s is not taken in: %s", one.device, error)
+            return
         with self._lock:
             self._unknown.pop(one.device, None)
         logger.info("%s (%s) was taken in", one.device, one.model)

@@ -64,7 +64,7 @@ def teach(thing: OokThing, *, sleep: Sleep = time.sleep) -> Iterator[Step]:
     switch = _teacher(thing)
     yield from _hold(thing, sleep)
     for left in range(SENDINGS, 0, -1):
-        yield Step("send", f"sending ON: {thing.model} keeps it while its light flashes", round(left * PAUSE_S))
+        yield Step("send", f"sending ON: {thing.profile.sku} keeps it while its light flashes", round(left * PAUSE_S))
         switch.on(wait=SEND_S)
         sleep(PAUSE_S)
     for left in range(BLINKS, 0, -1):
@@ -86,7 +86,8 @@ def _teacher(thing: OokThing) -> OokThing:
 def _hold(thing: OokThing, sleep: Sleep) -> Iterator[Step]:
     """Count down; whoever is early finds it flashing for long enough."""
     for left in range(HOLD_S, 0, -1):
-        yield Step("hold", f"hold the button of {thing.model} until its light flashes, then let go: {left}", left)
+        text = f"hold the button of the {thing.profile.sku} until its light flashes, then let go: {left}"
+        yield Step("hold", text, left)
         sleep(1.0)
 
 

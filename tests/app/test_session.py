@@ -1,0 +1,34 @@
+"""What the commands have in common: signals, and the end of a pipe."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from energy_hw.app.session import Options, Session, interruptible
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_service_manager_and_a_closed_terminal_end_it_as_ctrl_c_does(number: signal.Signals) -> None:
+    session = Session(Options(), io.StringIO(), io.StringIO())
+    assert session.run("watch", lambda: os.kill(os.getpid(), number) or 0) == 130
+
+
+def test_under_nohup_a_closed_terminal_ends_nothing() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with interruptible():
+        os.kill(os.getpid(), signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
