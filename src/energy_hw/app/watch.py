@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from energy_hw.app.text import printable
 from energy_hw.energenie.device import Device
 from energy_hw.energenie.events import Certainty
 from energy_hw.energenie.hub import Hub
+from energy_hw.energenie.legacy import Dimmer
 from energy_hw.energenie.switchable import SWITCH_STATE, Switchable
 from energy_hw.energenie.thing import Thing
 from energy_hw.reading import dumps
@@ -29,6 +30,9 @@ REFRESH_S = 0.5
 OF_THE_LINK = ("RSSI", "FREQUENCY_ERROR")
 STYLES = {Certainty.CONFIRMED: "bold", Certainty.ASSUMED: "italic", Certainty.UNKNOWN: "dim"}
 MINUTE_S, HOUR_S = 60, 3600
+WIDE, NARROWEST = 110, 20
+GAPS = 4 * 2
+"""Spaces between five columns."""
 
 
 def watch(session: Session, duration_s: float | None) -> int:
@@ -41,13 +45,13 @@ def watch(session: Session, duration_s: float | None) -> int:
         if not console.is_terminal:  # a table every half second is for eyes; a file gets the last one
             while not _over(end):
                 time.sleep(REFRESH_S)
-            console.print(table(hub))
+            console.print(table(hub, console.width))
         else:
             with Live(console=console, auto_refresh=False) as live:
                 while not _over(end):
-                    live.update(table(hub), refresh=True)
+                    live.update(table(hub, console.width), refresh=True)
                     time.sleep(REFRESH_S)
-                live.update(table(hub), refresh=True)
+                live.update(table(hub, console.width), refresh=True)
         return OK if hub.counters().frames else DEVICE
 
 
@@ -67,40 +71,61 @@ def _lines(session: Session, hub: Hub, end: float | None) -> int:
     return OK if count else DEVICE
 
 
-def table(hub: Hub) -> RenderableType:
+def table(hub: Hub, width: int = 80) -> RenderableType:
     """Every device of the hub, those with a name first; a line below for the channel."""
     grid = Table(box=None, pad_edge=False, header_style="dim", caption=Text(_channel(hub)), caption_justify="left")
     for head, style in (("device", "bold"), ("model", "dim"), ("says", ""), ("signal", ""), ("heard", "")):
         grid.add_column(head, style=style, overflow="fold")
     things = sorted(hub.devices.values(), key=lambda thing: (not thing.name, thing.name.casefold(), thing.device))
-    for thing in things:
-        grid.add_row(*_row(thing))
+    cells = [(_name(thing), _model(thing, width), _signal(thing), _heard(thing)) for thing in things]
+    others = sum(max(map(len, column)) for column in zip(*cells, strict=True)) if cells else 0
+    for thing, (name, model, signal, heard) in zip(things, cells, strict=True):
+        says = _in_lines(_says(thing), max(width - others - GAPS, NARROWEST))
+        grid.add_row(name, model, says, signal, heard)
     return grid
 
 
-def _row(thing: Thing) -> Iterator[RenderableType]:
-    yield Text(printable(thing.name or thing.device))  # a Text: `:house:` in a name is no emoji, nor [b] bold
-    yield Text(printable(thing.model))
-    yield _says(thing)
+def _name(thing: Thing) -> Text:
+    return Text(printable(thing.name or thing.device))  # a Text: `:house:` in a name is no emoji, nor [b] bold
+
+
+def _model(thing: Thing, width: int) -> Text:
+    """Its SKU where there is no room for more."""
+    return Text(printable(thing.model if width >= WIDE else thing.model.split()[0]))
+
+
+def _signal(thing: Thing) -> Text:
     rssi = thing.memory.known("RSSI")
-    yield "" if rssi is None else f"{rssi.reading.value} dBm"
-    yield _heard(thing)
+    return Text("" if rssi is None else f"{rssi.reading.value} dBm")
 
 
-def _says(thing: Thing) -> Text:
-    text = Text()
+def _in_lines(pieces: Iterable[Text], width: int) -> Text:
+    """As many pieces a line as go: a value stays with its unit."""
+    lines: list[Text] = []
+    for piece in pieces:
+        if lines and len(lines[-1]) + len(piece) + 2 <= width:
+            lines[-1].append("  ").append_text(piece)
+        else:
+            lines.append(piece)
+    return Text("\n").join(lines)
+
+
+def _says(thing: Thing) -> Iterator[Text]:
     if isinstance(thing, Switchable):
-        on, certainty = thing.switched()
-        text.append({None: "?", True: "on", False: "off"}[None if on is None else bool(on)], STYLES[certainty])
-        if certainty is Certainty.ASSUMED:
-            text.append(" assumed", "dim")
+        yield _switched(thing)
     for code, known in thing.memory.all_known().items():
-        if code in OF_THE_LINK or (code == SWITCH_STATE and text):
-            continue
-        text.append(("  " if text else "") + phrase(known.reading))
+        if code not in OF_THE_LINK and not (code == SWITCH_STATE and isinstance(thing, Switchable)):
+            yield Text(phrase(known.reading))
+    if isinstance(thing, Dimmer) and thing.level is not None:
+        yield Text(f"{thing.level} %" if isinstance(thing.level, int) else "last level", STYLES[Certainty.ASSUMED])
     for waiting in getattr(thing, "pending", ()):
-        text.append(f"  {waiting.name}={waiting.value} waits", "yellow")
-    return text
+        yield Text(f"{waiting.name}={waiting.value} waits", "yellow")
+
+
+def _switched(thing: Switchable) -> Text:
+    on, certainty = thing.switched()
+    text = Text({None: "?", True: "on", False: "off"}[None if on is None else bool(on)], STYLES[certainty])
+    return text.append(" assumed", "dim") if certainty is Certainty.ASSUMED else text
 
 
 def _heard(thing: Thing) -> Text:
