@@ -11,7 +11,8 @@ import pytest
 from energy_hw.p1.cipher import Decipher, Policy
 from energy_hw.p1.report import to_report
 from energy_hw.p1.telegram import P1Framer, Telegram
-from energy_hw.sim.p1_setup import LAYOUTS
+from energy_hw.sim.p1_meter import P1Meter
+from energy_hw.sim.p1_setup import LAYOUTS, Setup
 from p1_sim_rig import MIDSUMMER, START, checksum, meter_of, telegrams_in, text, value
 
 KEY = "88DBF612972C594A2C2F6DDE493EF1C4"
@@ -109,6 +110,18 @@ def test_dutch_gas_of_dsmr_3_and_5() -> None:
     old, new = (meter_of(name, devices=("gas",)).telegram() for name in ("nl3", "nl5"))
     assert b"0-1:24.3.0(260115120000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(04836.851)\r\n" in old
     assert b"0-1:24.2.1(260115120000W)(04836.851*m3)\r\n" in new
+
+
+def test_a_channel_whose_device_was_taken_away_is_not_the_gas_meter() -> None:
+    raw = meter_of("lu", devices=("dead", "gas")).telegram()
+    assert (text(raw, "0-1:96.1.0"), text(raw, "0-1:24.2.1")) == ("", "632525252525W|00000.000*m3")
+    (event,) = [event for event in P1Framer().feed(raw) if isinstance(event, Telegram)]
+    assert to_report(event, START, "sim")["gas_volume"].value == Decimal("4836.851")
+
+
+def test_each_seed_is_another_meter() -> None:
+    raws = [P1Meter(Setup("nl5"), START, seed).telegram() for seed in (1, 2)]
+    assert [bytes.fromhex(text(raw, "0-0:96.1.1")) for raw in raws] == [b"E0026000024153616", b"E0026000024153617"]
 
 
 def test_the_log_of_failures_stays_as_it_is() -> None:

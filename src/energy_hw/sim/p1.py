@@ -8,7 +8,7 @@
 |-----------|---------|---------|
 | profile   | nl5     | one of sim.p1_setup.LAYOUTS: nl2 nl3 nl4 nl5 be lu at se fi lt hu ch q3d |
 | phases    | 3       | or 1 |
-| devices   | gas, where such meters have one | `gas`, `water`, `heat`, with commas: M-Bus channels 1, 2 ...; `none` |
+| devices   | gas where usual | `gas`, `water`, `heat`, `dead`, with commas: M-Bus channels 1, 2 ...; `none` |
 | pv        | 0       | W of a roof at noon |
 | key       |         | 32 hex digits: the telegrams are encrypted |
 | auth_key  | Luxembourg's | 32 hex digits |

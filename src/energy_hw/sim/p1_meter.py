@@ -23,18 +23,16 @@ Values = dict[str, encode.Value]
 
 TITLES = {"lu": b"SAG", "at": b"SAG", "lt": b"ELG"}
 FIRST_INVOCATION = 1000
-EQUIPMENT = "E0026000024153615"
 EAN = "541440110025746018"
 # fmt: off
 FIXED: Values = {
-    "meter_address": "0272031312565", "status": "80", "message": "", "message_code": "",
+    "status": "80", "message": "", "message_code": "",
     "message_2": "", "message_3": "", "message_4": "", "message_5": "",
-    "equipment_id": EQUIPMENT, "serial_number": "89008822000012160", "delivery_point": EAN,
-    "logical_device_name": "SAG1030790002574", "nominal_voltage": ("230",), "breaker": True,
-    "fuse_threshold": ("100*A", "-063*A"),
+    "delivery_point": EAN, "nominal_voltage": ("230",), "breaker": True, "fuse_threshold": ("100*A", "-063*A"),
 }
 # fmt: on
 VERSIONS = {"nl4": "42", "nl5": "50", "lu": "42", "at": "50", "be": "50217", "ch": "12345"}
+NEVER_READ = "632525252525"
 LIMITS = {"nl2": 999.0, "nl3": 999.0, "be": 99.999, "lu": 69.0, "hu": 90.0}
 
 
@@ -47,6 +45,12 @@ class P1Meter:
         self.invocation = FIRST_INVOCATION
         """Counter of the last encrypted frame; setting it back is a replay."""
         self._failures = [(self.house.local(start - timedelta(days=days)), s) for days, s in ((210, 4982), (97, 240))]
+        self._identity: Values = {
+            "equipment_id": f"E00260000241{(53615 + seed) % 100000:05}",
+            "serial_number": f"890088220000{(12160 + seed) % 100000:05}",
+            "logical_device_name": f"SAG10307900{(2574 + seed) % 100000:05}",
+            "meter_address": f"02720313{(12565 + seed) % 100000:05}",
+        }
         self._title = TITLES.get(setup.name, b"SIM") + (0x671B055C0F + seed & 0xFFFFFFFFFF).to_bytes(5)
 
     def advance_to(self, seconds: float) -> None:
@@ -79,6 +83,7 @@ class P1Meter:
         version = VERSIONS.get(self.setup.name, "")
         return (
             FIXED
+            | self._identity
             | {"p1_version": version, "emucs_version": version, "limiter_threshold": LIMITS.get(self.setup.name, 17.25)}
             | {"meter_time": self.house.now, "tariff": self.house.tariff, "frequency": self.house.frequency()}
             | self._energies()
@@ -166,12 +171,13 @@ class P1Meter:
     def _channel(self, channel: int, code: str) -> encode.Value | None:
         device, gauge = DEVICES[self.setup.devices[channel - 1]], self.house.gauges[channel - 1]
         if code.startswith(("24.2", "24.3")):
-            return encode.mbus(self.setup.style, channel, gauge.time, gauge.value, device.quantity)
+            groups = encode.mbus(self.setup.style, channel, gauge.time, gauge.value, device.quantity)
+            return groups if device.id else (NEVER_READ + groups[0][12:], *groups[1:])
         if code == "24.1.0":
             return (f"{device.type}",) if self.setup.style.is_old else device.type
         if code == "24.4.0":
             return True
-        return EAN if code == "96.1.2" else device.id
+        return EAN if code == "96.1.2" and device.id else device.id
 
 
 def _phase(suffix: str, net_w: float, net_var: float, volts: float, signed: bool) -> Values:

@@ -84,7 +84,9 @@ DEVICES = {
     "gas": Device(3, Q.GAS_VOLUME, 1.6, 4836.851, "G0028000123456789"),
     "water": Device(7, Q.WATER_VOLUME, 0.3, 872.234, "W0015000123456789"),
     "heat": Device(4, Q.HEAT, 0.02, 31.55, "H0042000123456789"),
+    "dead": Device(3, Q.GAS_VOLUME, 0.0, 0.0, ""),
 }
+"""dead: a gas meter that was taken away; its channel stays, and was never read."""
 CHANNELS = {
     "nl2": ("24.1.0", "96.1.0", "24.3.0", "24.4.0"),
     "nl3": ("24.1.0", "96.1.0", "24.3.0", "24.4.0"),
