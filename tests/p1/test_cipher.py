@@ -12,7 +12,7 @@ import pytest
 
 from energy_hw.errors import ConfigError, DecryptionError
 from energy_hw.p1.cipher import Aes128, Decipher, Policy, as_key, no_key
-from energy_hw.p1.ciphered import Ciphered, encode_ciphered, parse_ciphered
+from energy_hw.p1.ciphered import Ciphered, encode_ciphered
 from energy_hw.p1.crc import crc16
 from energy_hw.p1.encode import encrypt
 
@@ -234,47 +234,3 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ConfigError, match=r"energy-hw\[crypto\]"):
         Decipher(KEY)
-
-
-# ---- the envelope ----
-
-
-@pytest.mark.parametrize(
-    ("frame", "message"),
-    [
-        (b"", "got nothing"),
-        (b"/Lux5", "DB 08 first, got 2f 4c"),
-        (sealed()[:-1], "announces 67 bytes and has 66"),
-        (sealed() + b"\0", "announces 67 bytes and has 68"),
-        (sealed()[:10], "announces 0 bytes|security control"),
-        (sealed()[:10] + b"\x83\0\0\x43" + sealed()[11:], "81, 82"),
-        (sealed_with(b"", 0x00), "security control 0x30 or 0x20.*0x00"),
-        (sealed_with(b"", 0x10), "0x10"),
-        (sealed_with(b"", 0xB1), "0xb1"),
-        (b"\xdb\x08" + TITLE + b"\x11\x30" + bytes(16), "nothing in it"),
-    ],
-    ids=("nothing", "plain", "short", "long", "head", "length", "control-00", "control-10", "control-b1", "empty"),
-)
-def test_frames_that_are_none(frame: bytes, message: str) -> None:
-    with pytest.raises(DecryptionError, match=message):
-        Decipher(KEY).decipher(frame)
-
-
-@pytest.mark.parametrize(
-    ("bytes_inside", "length"),
-    [(1, "12"), (110, "7f"), (111, "8180"), (238, "81ff"), (239, "820100"), (4000, "820fb1")],
-)
-def test_length_in_each_of_its_forms(bytes_inside: int, length: str) -> None:
-    frame = encode_ciphered(Ciphered(TITLE, 0x30, 7, bytes(bytes_inside), bytes(12)))
-    assert frame[10 : 10 + len(length) // 2].hex() == length
-    assert parse_ciphered(frame) == Ciphered(TITLE, 0x30, 7, bytes(bytes_inside), bytes(12))
-
-
-def test_a_meter_without_letters_has_no_maker() -> None:
-    assert parse_ciphered(encrypt(TELEGRAM, KEY, title=bytes(8), invocation=0)).maker == "nameless"
-
-
-def test_crc_of_the_check_value_and_of_luxembourgs_example() -> None:
-    assert crc16(b"123456789") == 0xBB3D
-    plain = (CAPTURES / "esphome_sagemcom_t210" / "plain.bin").read_bytes()
-    assert crc16(plain[:-6]) == 0x7EF9
