@@ -1,1 +1,1 @@
-"""HTTP servers: asgi and serve (the base that each stands on), status_json (Teleinfo)."""
+"""HTTP servers: asgi and serve (the base that each stands on), status_json (Teleinfo), p1_rest (P1)."""
