@@ -10,6 +10,7 @@ from energy_hw import __version__
 from energy_hw.cli.control import log, send, set_value, switch, watch
 from energy_hw.cli.devices import devices
 from energy_hw.cli.p1 import decode_p1, p1
+from energy_hw.cli.p1_out import forward, serve
 from energy_hw.cli.teleinfo import decode_teleinfo, teleinfo
 
 
@@ -23,6 +24,8 @@ for _command in (devices, switch, set_value, watch, log, send):
     energy_hw.add_command(_command)
 energy_hw.add_command(teleinfo)
 energy_hw.add_command(p1)
+p1.add_command(serve)
+p1.add_command(forward)
 
 
 class Name(click.ParamType[tuple[int, str]]):
