@@ -137,6 +137,8 @@ class _Decoder:
         self._sort(self._framer, self._framer.idle)
         self._framer.reset()
         self.feed(b"")
+        if not self._number:
+            print(f"{self._framer.counters.bytes} bytes, and in none of them a telegram begins", file=self._err)
 
     def _sort(self, framer: P1Framer, step: Step) -> None:
         before = framer.counters

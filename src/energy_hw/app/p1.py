@@ -79,7 +79,7 @@ def read_keys(path: str | None) -> tuple[str | None, str | None]:
 def monitor(session: Session, options: Options) -> int:
     """Show every telegram until count, duration, or the end of a recording; 4 if none came."""
     shown = 0
-    on_telegram = (lambda telegram: session.tell(_text_of(telegram))) if session.options.verbose else None
+    on_telegram = (lambda telegram: _tell_lines(session, telegram)) if session.options.verbose else None
     with open_meter(session, options, on_telegram=on_telegram) as meter, _watched(session, meter, options.duration_s):
         _remark(session, f"Listening on {meter.name}; Ctrl-C ends.")
         try:
@@ -93,8 +93,9 @@ def monitor(session: Session, options: Options) -> int:
     return OK if shown or options.count == 0 else DEVICE
 
 
-def _text_of(telegram: Telegram) -> str:
-    return telegram.raw.decode("latin-1").rstrip().replace("\r\n", "\n")
+def _tell_lines(session: Session, telegram: Telegram) -> None:
+    for line in telegram.raw.decode("latin-1").split("\r\n"):
+        session.tell(line)
 
 
 def _show(session: Session, report: Report) -> None:
@@ -156,7 +157,7 @@ def once(session: Session, options: Options, style: str, timeout_s: float) -> in
     with open_meter(session, options) as meter, _watched(session, meter, timeout_s) as remarks:
         report = next(iter(meter), None)
     if report is None:
-        session.tell(f"energy-hw p1 once: expected a telegram within {timeout_s:g} s, got none; {remarks[-1]}")
+        session.tell(f"energy-hw p1 once: expected a telegram, {timeout_s:g} s at most, got none; {remarks[-1]}")
         return DEVICE
     print(WRITERS[style](report), file=session.out, flush=True)
     return OK
