@@ -15,6 +15,8 @@ from energy_hw.p1.cipher import Aes128, Decipher, Policy, as_key, no_key
 from energy_hw.p1.ciphered import Ciphered, encode_ciphered
 from energy_hw.p1.crc import crc16
 from energy_hw.p1.encode import encrypt
+from energy_hw.p1.telegram import Ciphered as Frame
+from energy_hw.p1.telegram import P1Framer, Telegram
 
 CAPTURES = Path(__file__).parents[1] / "captures" / "p1" / "encrypted"
 SINGLE = ("esphome_sagemcom_t210", "node_lux_with_aad", "gen_lux_tag_unknown_ak")
@@ -61,6 +63,15 @@ def test_captured_stream() -> None:
     assert (decipher.accepted, decipher.unverified, decipher.replays, decipher.refused) == (19, 0, 0, 0)
     checksums = [(crc16(one.plain[:-6]), int(one.plain[-6:-2], 16)) for one in opened]
     assert all(computed == printed for computed, printed in checksums)
+
+
+def test_captured_stream_through_the_framer() -> None:
+    stream, expected = case("lux_encrypted_20")
+    framer, decipher = P1Framer(), of(expected)
+    events = [event for at in range(0, len(stream), 7) for event in framer.feed(stream[at : at + 7])]
+    opened = [decipher.decipher(event.raw) for event in events if isinstance(event, Frame)]
+    assert [one.invocation for one in opened] == list(range(1001, 1020))
+    assert not [event for event in events if isinstance(event, Telegram)]
 
 
 GREEN_BOOK = bytes.fromhex(
