@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from random import Random
+
 import pytest
 
 from energy_hw.errors import DecryptionError
@@ -50,3 +53,11 @@ def test_length_in_each_of_its_forms(bytes_inside: int, length: str) -> None:
 
 def test_a_meter_without_letters_has_no_maker() -> None:
     assert parse_ciphered(made(0x30, bytes(8))).maker == "nameless"
+
+
+def test_no_noise_raises_anything_else() -> None:
+    dice = Random(5)
+    for _ in range(3000):
+        noise = SEALED[: dice.randrange(16)] + dice.randbytes(dice.randrange(40))
+        with suppress(DecryptionError):
+            assert encode_ciphered(parse_ciphered(noise))[:10] == noise[:10]
