@@ -4,12 +4,14 @@
  *
  *	RECORD_FOLDER	files below it are recorded
  *	RECORD_TO	the record
+ *	RECORD_FAIL	while this file exists, every write and sync below the folder fails with EIO
  *
  *	op u8, file u32, offset u64, size u64, data[size]		little endian; op:
  *	o name	w bytes	t (offset is the new size)	s sync	d sync of the folder	u name	r name \0 name	l name \0 name
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -124,6 +126,16 @@ int openat(int at, const char *path, int flags, ...)
 	return opened(real(at, path, flags, mode), path, flags);
 }
 
+static int broken(void)
+{
+	const char *name = getenv("RECORD_FAIL");
+
+	if (!name || access(name, F_OK))
+		return 0;
+	errno = EIO;
+	return 1;
+}
+
 static int file(int fd)
 {
 	return fd >= 0 && fd < MOST_FDS ? file_of[fd] : NOT_OURS;
@@ -137,6 +149,8 @@ ssize_t name(int fd, const void *data, size_t size, offset_t offset)		\
 										\
 	if (file(fd) <= 0)							\
 		return real(fd, data, size, offset);				\
+	if (broken())								\
+		return -1;							\
 	pthread_mutex_lock(&lock);						\
 	done = real(fd, data, size, offset);					\
 	if (done > 0)								\
@@ -190,6 +204,8 @@ int name(int fd)								\
 										\
 	if (file(fd) == NOT_OURS)						\
 		return real(fd);						\
+	if (broken())								\
+		return -1;							\
 	pthread_mutex_lock(&lock);						\
 	status = real(fd);							\
 	if (!status)								\
