@@ -291,7 +291,7 @@ struct ehw_p1 {
 	const uint8_t *data;
 	size_t at, end; /* of what is not consumed, in data; the next three are places as well */
 	size_t clean;   /* up to here no `!` ends a line */
-	size_t dead;    /* up to here no telegram begins that verifies */
+	size_t dead[2]; /* up to here no telegram begins that verifies; with seven bits */
 	size_t blamed;  /* up to here damage was told */
 	uint32_t marks; /* DAMAGED, to be told */
 	uint8_t policy, repair, telnet;

@@ -42,7 +42,7 @@ enum close {
 	OPEN,    /* nothing yet */
 	OPEN_CR, /* CR, and nothing yet */
 	LINE_END,
-	BARE,  /* something else, behind four digits; or the next telegram */
+	BARE,  /* something else, behind four digits; or the next telegram, behind fewer */
 	WRONG, /* something else: this is no CRC */
 };
 
@@ -83,8 +83,7 @@ static ptrdiff_t reject(struct ehw_p1 *p1, uint64_t *reason, const struct view *
 static ptrdiff_t reject_all(struct ehw_p1 *p1, uint64_t *reason, const struct view *view,
 			    const struct tail *tail)
 {
-	if (!view->is_seven)
-		p1->dead = tail->mark;
+	p1->dead[view->is_seven] = view->base + tail->mark;
 	return reject(p1, reason, view, tail->end);
 }
 
@@ -132,7 +131,7 @@ static enum close close_of(const struct view *view, size_t at, int digits)
 		return at + 1 == view->length ? OPEN_CR : LINE_END;
 	if (view->text[at] == '\n')
 		return LINE_END;
-	return digits == 4 || view->text[at] == '/' ? BARE : WRONG;
+	return digits == 4 || (digits && view->text[at] == '/') ? BARE : WRONG;
 }
 
 static void tail_of(const struct view *view, size_t mark, struct tail *tail)
@@ -191,8 +190,10 @@ static ptrdiff_t on_absent(struct ehw_p1 *p1, const struct view *view, const str
 static ptrdiff_t on_bad(struct ehw_p1 *p1, const struct view *view, const struct tail *tail)
 {
 	for (size_t at = view->at + 1; at < tail->mark; at++)
-		if (p1_is_head(view->text, at, tail->mark) && verify(p1, view, at, tail))
+		if (p1_is_head(view->text, at, tail->mark) && verify(p1, view, at, tail)) {
+			p1->dead[view->is_seven] = view->base + at;
 			return reject(p1, &p1->counters.truncated, view, tail->end);
+		}
 	if (p1->policy == EHW_P1_IF_PRESENT || p1->policy == EHW_P1_REQUIRE)
 		return reject_all(p1, &p1->counters.bad, view, tail);
 	return deliver_inner(p1, view, p1_innermost(view->text, view->at, tail->mark), tail,
@@ -330,7 +331,7 @@ static ptrdiff_t on_slash(struct ehw_p1 *p1, size_t at, int idle)
 {
 	struct view view = { p1->data, p1->end, at, 0, p1->end, 0 };
 
-	return at < p1->dead ? (ptrdiff_t)at + 1 : on_header(p1, &view, idle);
+	return on_header(p1, &view, idle);
 }
 
 /* ---- binary frames ---- */
@@ -453,7 +454,11 @@ static enum opener opener_at(const struct ehw_p1 *p1, size_t at)
 
 static ptrdiff_t on_opener(struct ehw_p1 *p1, size_t at, int idle)
 {
-	switch (p1->data[at]) {
+	uint8_t first = p1->data[at];
+
+	if ((first == '/' || first == 0xAF) && at < p1->dead[first == 0xAF])
+		return (ptrdiff_t)at + 1;
+	switch (first) {
 	case '/':
 		return on_slash(p1, at, idle);
 	case 0xAF:
@@ -586,7 +591,8 @@ static void compact(struct ehw_p1 *p1)
 	p1->at = 0;
 	p1->end -= gone;
 	p1->clean = less(p1->clean, gone);
-	p1->dead = less(p1->dead, gone);
+	p1->dead[0] = less(p1->dead[0], gone);
+	p1->dead[1] = less(p1->dead[1], gone);
 	p1->blamed = less(p1->blamed, gone);
 }
 
@@ -612,7 +618,8 @@ size_t ehw_p1_feed(struct ehw_p1 *p1, const uint8_t *data, size_t length)
 static void forget(struct ehw_p1 *p1)
 {
 	p1->at = p1->end = 0;
-	p1->clean = p1->dead = p1->blamed = 0;
+	p1->clean = p1->blamed = 0;
+	p1->dead[0] = p1->dead[1] = 0;
 	p1->is_open = p1->has_crc = 0;
 	p1->telnet_state = START;
 	p1->telnet_length = 0;

@@ -31,28 +31,42 @@ static int is_blank_behind(const uint8_t *text, size_t at, size_t end)
 	return end - at >= 2 && text[at] == text[at + 1];
 }
 
-static size_t first_head(const uint8_t *text, size_t from, size_t end, size_t otherwise)
+static size_t first_head(const uint8_t *text, size_t from, size_t end)
 {
-	for (size_t at = from; at < end; at++)
-		if (p1_is_head(text, at, end))
-			return at;
-	return otherwise;
+	while (from < end && !p1_is_head(text, from, end))
+		from++;
+	return from;
+}
+
+/* Where a header begins of which some first bytes stand before it: /ISk/ISk5. */
+static size_t repeated(const uint8_t *text, size_t start, size_t end)
+{
+	for (size_t at = start + 1; at < end; at++) {
+		size_t length = at - start;
+
+		if (p1_is_head(text, at, end) && length <= end - at &&
+		    memcmp(text + start, text + at, length) == 0)
+			start = at;
+	}
+	return start;
 }
 
 /* Where the last header begins: a line that begins as one, or has one in it with an empty line
  * behind. A meter without CRC that broke off leaves the beginning of a telegram, maybe in the
- * middle of a line. */
+ * middle of a line, or of the header. */
 size_t p1_innermost(const uint8_t *text, size_t from, size_t end)
 {
 	size_t start = from;
 
 	for (size_t at = from, stop; at < end; at = stop + 1) {
+		size_t head = at;
+
 		for (stop = at; stop < end && !p1_is_line_end(text[stop]);)
 			stop++;
-		if (p1_is_head(text, at, stop))
-			start = at;
-		else if (is_blank_behind(text, stop, end))
-			start = first_head(text, at, stop, start);
+		if (!p1_is_head(text, at, stop))
+			head = is_blank_behind(text, stop, end) ? first_head(text, at, stop) : stop;
+		if (head < stop)
+			start = repeated(text, head, stop);
 	}
 	return start;
 }

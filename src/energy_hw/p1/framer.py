@@ -67,7 +67,7 @@ class Close(Enum):
     OPEN = 0  # nothing yet
     OPEN_CR = 1  # CR, and nothing yet
     LINE_END = 2
-    BARE = 3  # something else, behind four digits; or the next telegram
+    BARE = 3  # something else, behind four digits; or the next telegram, behind fewer
     WRONG = 4  # something else: this is no CRC
 
 
@@ -92,7 +92,7 @@ def tail_of(text: bytes, mark: int) -> Tail:
         return Tail(mark, digits, end + 1, Close.OPEN_CR if rest == b"\r" else Close.LINE_END)
     if not rest:
         return Tail(mark, digits, end, Close.OPEN)
-    return Tail(mark, digits, end, Close.BARE if len(digits) == 4 or rest[:1] == b"/" else Close.WRONG)
+    return Tail(mark, digits, end, Close.BARE if len(digits) == 4 or (digits and rest[:1] == b"/") else Close.WRONG)
 
 
 class PythonFramer:
@@ -109,7 +109,7 @@ class PythonFramer:
         self._data = b""
         self._at = 0  # of what is not consumed yet, in _data; the next four are places in it as well
         self._clean = 0  # up to here no `!` ends a line
-        self._dead = 0  # up to here no telegram begins that verifies
+        self._dead = [0, 0]  # up to here none begins that verifies; with seven bits
         self._blamed = 0  # up to here damage was told
         self._is_open = False  # a frame is under way
         self._has_crc = False  # a telegram with a good one came
@@ -149,7 +149,8 @@ class PythonFramer:
             self._counts["telnet"] += self._telnet.take_removed()
         gone, self._at = self._at, 0
         self._data = self._data[gone:] + data
-        self._clean, self._dead, self._blamed = self._clean - gone, self._dead - gone, self._blamed - gone
+        self._clean, self._blamed = self._clean - gone, self._blamed - gone
+        self._dead = [place - gone for place in self._dead]
 
     def _take(self, events: list[Event], idle: bool) -> None:
         """Take from what is there until more bytes are needed."""
@@ -177,12 +178,12 @@ class PythonFramer:
             return self._on_cipher(at, events, idle)
         if kind == ord("~"):
             return self._on_hdlc(at, events, idle)
+        if at < self._dead[kind == 0xAF]:
+            return at + 1
         if kind == 0xAF:
             text = self._data[at : at + MOST + 8].translate(SEVEN)
             odd = text.find(ODD)
             return self._on_header(View(text, 0, at, len(text) if odd < 0 else odd, True), events, idle)
-        if at < self._dead:
-            return at + 1
         return self._on_header(View(self._data, at, 0, len(self._data), False), events, idle)
 
     # ---- telegrams ----
@@ -278,7 +279,10 @@ class PythonFramer:
 
     def _on_bad(self, view: View, tail: Tail, events: list[Event]) -> int:
         mark = tail.mark + 1
-        if any(self._verify(view.text[at:mark], tail) for at in starts_after(view.text, view.at, mark)):
+        starts = starts_after(view.text, view.at, mark)
+        inner = next((at for at in starts if self._verify(view.text[at:mark], tail)), None)
+        if inner is not None:
+            self._dead[view.is_seven] = view.base + inner
             return self._reject("truncated", view, tail.end, events)
         if self._policy in (CrcPolicy.IF_PRESENT, CrcPolicy.REQUIRE):
             return self._reject_all("bad", view, tail, events)
@@ -308,8 +312,7 @@ class PythonFramer:
 
     def _reject_all(self, reason: str, view: View, tail: Tail, events: list[Event]) -> int:
         """The same, and no other telegram that ends there needs to be looked at."""
-        if not view.is_seven:
-            self._dead = tail.mark
+        self._dead[view.is_seven] = view.base + tail.mark
         return self._reject(reason, view, tail.end, events)
 
     def _count(self, reason: str, events: list[Event]) -> None:

@@ -36,7 +36,8 @@ def starts_after(view: bytes, at: int, end: int) -> Iterator[int]:
 def innermost(text: bytes) -> int:
     """Where the last header begins: a line that begins as one, or has one in it with an empty line behind.
 
-    A meter without CRC that broke off leaves the beginning of a telegram, maybe in the middle of a line.
+    A meter without CRC that broke off leaves the beginning of a telegram, maybe in the middle of a line, or of the
+    header: /ISk/ISk5.
     """
     start = 0
     for line in LINE.finditer(text):
@@ -44,7 +45,15 @@ def innermost(text: bytes) -> int:
         head = HEAD.match(text, begin, end)
         if head is None and text.startswith(BLANK, end):
             head = HEAD.search(text, begin, end)
-        start = head.start() if head else start
+        start = _repeated(text, head.start(), end) if head else start
+    return start
+
+
+def _repeated(text: bytes, start: int, end: int) -> int:
+    """Where a header begins of which some first bytes stand before it."""
+    for head in HEAD.finditer(text, start + 1, end):
+        if text.startswith(text[start : head.start()], head.start(), end):
+            start = head.start()
     return start
 
 
