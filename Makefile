@@ -6,7 +6,7 @@ BIN     = $(VENV)/bin
 PIP     = $(BIN)/pip --disable-pip-version-check --quiet --retries 5
 CORE    = $(wildcard csrc/*.c csrc/*.h csrc/build.py) setup.py pyproject.toml
 
-.PHONY: monitor test check bench lib install dist test-kernel test-arm test-asan test-noise test-outbox test-powercut test-valgrind fuzz coverage clean
+.PHONY: monitor test check bench lib install dist test-kernel test-arm test-asan test-noise test-outbox test-outages test-powercut test-valgrind fuzz coverage clean
 
 # Packets from the board; without one it says so and shows a simulated house.
 monitor: $(VENV)/.installed
@@ -59,6 +59,10 @@ test-powercut: $(VENV)/.tested
 
 test-outbox: $(VENV)/.tested
 	EHW_KILLS=1000 EHW_WRECKS=1000 $(BIN)/python -m pytest tests/sinks/test_kill.py tests/sinks/test_salvage.py
+
+# Ten minutes of a P1 meter, the server away, the forwarder killed twice: so many times.
+test-outages: $(VENV)/.tested
+	EHW_OUTAGES=$(or $(OUTAGES),20) $(BIN)/python -m pytest tests/app/test_p1_outage.py -s
 
 fuzz:
 	$(MAKE) -C csrc -j2 fuzz FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60)

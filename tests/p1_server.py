@@ -175,6 +175,9 @@ class Reader(ThreadingHTTPServer):
         self._file = path.open("a", buffering=1)
         self._lock = threading.Lock()
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever was killed says no good-bye."""
+
     def store(self, moment: datetime) -> None:
         """Once more, whether it is there already or not."""
         with self._lock:
