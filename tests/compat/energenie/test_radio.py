@@ -47,10 +47,12 @@ def test_fsk_is_sent(gateway: House) -> None:
     assert radio.mode == "TRANSMITTER"
 
 
-def test_ook_is_sent(gateway: House) -> None:
+def test_ook_is_sent(air: Air) -> None:
+    lamp = Socket(air, "lamp")
+    lamp.codes.append((0x6C6C6, 1))
     radio.transmitter(ook=True)
-    radio.transmit(TwoBit.encode_switch_message(True, 1), outer_times=2, inner_times=8, outer_delay=0.01)
-    assert gateway.find("lamp", Socket).on[1] is True
+    radio.transmit(TwoBit.encode_switch_message(True, 1), outer_times=2, inner_times=5, outer_delay=0.01)
+    assert lamp.on[1] is True
     radio.modulation(fsk=True)
 
 
