@@ -89,7 +89,7 @@ class Keeper:
             if ledger.store is None:
                 return False
             asked = bool(ledger.tail) and next(iter(ledger.tail)) <= self._flush_to
-            many = asked or len(ledger.tail) >= self._limits.commit_rows
+            many = asked or ledger.crowded or len(ledger.tail) >= self._limits.commit_rows
             return (many and not self._full) or now >= self._commit_at
 
     def _keep(self) -> None:

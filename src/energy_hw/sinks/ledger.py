@@ -58,6 +58,7 @@ class Ledger:
         self.next_seq = 1
         self.committed = 0  # what is on disk has at most this number, what is in the tail a higher one
         self.reserved: int | None = None  # None: no disk knows this outbox, so no number can come twice
+        self.crowded = False  # somebody waits for room
         self.dirty = False  # progress that the disk does not know
         self.deleted = Ranges()
         self.shifted = 0
@@ -101,7 +102,9 @@ class Ledger:
         if size > self.limits.row_bytes:
             self.refused += 1
             raise SinkError(f"expected a row of at most {self.limits.row_bytes} bytes, got {size}", retry=False)
-        if self.state is State.OK:
+        if self.state is State.OK and not self._fits(size):
+            self.crowded = True
+            self.work.notify_all()
             self.settled.wait_for(lambda: self.closed or self.state is not State.OK or self._fits(size), wait_s)
         while self.state is not State.OK and self.tail and not self._fits(size):
             self._lose(next(iter(self.tail.values())), "memory")
@@ -176,6 +179,7 @@ class Ledger:
     def committed_all(self, rows: Sequence[Row], delete: Iterable[Pair], state: StoreState) -> None:
         """The snapshot is on the disk, synced."""
         with self.lock:
+            self.crowded = False
             self.commits += 1
             self.stored += len(rows)
             self.reserved = state.reserved
