@@ -145,6 +145,13 @@ def raise_if_unverified(decipher: Decipher, frame: bytes) -> None:
         raise DecryptionError("unverified")
 
 
+def test_a_checksum_alone_vouches_for_telegrams_only() -> None:
+    body = b"Lux5: no telegram!"
+    frame = encrypt(body + b"%04X\r\n" % crc16(body), KEY, title=TITLE, invocation=1, with_tag=False)
+    with pytest.raises(DecryptionError, match="neither tag nor checksum"):
+        Decipher(KEY).decipher(frame)
+
+
 # ---- replay ----
 
 

@@ -125,6 +125,16 @@ def test_demand_of_the_quarter_and_peak_of_the_month() -> None:
     assert house.peak.power_kw == pytest.approx(3.0)
 
 
+def test_what_the_sun_gives_lowers_no_demand() -> None:
+    house = house_of("be", MIDSUMMER, pv_w=6000.0)
+    house.loads_w = [9000.0, 9000.0, 0.0]
+    house.advance_to(300.0)
+    before = house.demand_kw()
+    house.loads_w = [0.0, 0.0, 0.0]
+    house.advance_to(600.0)
+    assert house.demand_kw() == before > 3
+
+
 def test_a_new_month_has_a_new_peak() -> None:
     house = house_of("be", datetime(2026, 1, 31, 22, 30, tzinfo=UTC))
     house.loads_w = [3000.0, 0.0, 0.0]
@@ -156,6 +166,13 @@ def test_a_clock_that_jumps_stays_off_and_counts_as_before() -> None:
     right.advance_to(60.0)
     assert right.now - house.now == timedelta(hours=2)
     assert house.import_kwh == right.import_kwh
+
+
+def test_the_tariff_follows_the_clock_of_the_meter() -> None:
+    house = house_of()
+    assert house.tariff == 2
+    house.jump(11 * 3600)
+    assert house.tariff == 1
 
 
 def test_a_counter_that_steps_back() -> None:

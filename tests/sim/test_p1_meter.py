@@ -77,6 +77,28 @@ def test_phases_add_up() -> None:
         assert phases == pytest.approx(value(raw, "1-0:1.7.0") - value(raw, "1-0:2.7.0"), abs=0.0021)
 
 
+def test_current_apparent_and_reactive_power_follow_from_the_load() -> None:
+    meter = meter_of("lu")
+    meter.house.loads_w = [4600.0, 2300.0, 1000.0]  # a quarter of each is reactive
+    raw = meter.telegram()
+    assert [value(raw, f"1-0:{c}.7.0") for c in (3, 4)] == [1.975, 0.0]
+    assert (value(raw, "1-0:9.7.0"), value(raw, "1-0:10.7.0")) == (8.143, 0.0)  # hypot(7900, 1975)
+    assert value(raw, "1-0:31.7.0") == pytest.approx(1.0308 * 4600 / value(raw, "1-0:32.7.0"), abs=0.6)
+
+
+def test_apparent_power_goes_the_way_of_the_active_one() -> None:
+    raw = meter_of("lu", MIDSUMMER, pv_w=9000.0).telegram()
+    assert value(raw, "1-0:9.7.0") == 0.0
+    assert value(raw, "1-0:10.7.0") >= value(raw, "1-0:2.7.0") > 5
+
+
+def test_reactive_energy_of_both_ways_is_that_of_the_quadrants() -> None:
+    raw = meter_of("hu").telegram()
+    import_q, export_q, *quadrants = (value(raw, f"1-0:{c}.8.0") for c in range(3, 9))
+    assert import_q == pytest.approx(quadrants[0] + quadrants[1], abs=0.0021)
+    assert export_q == pytest.approx(quadrants[2] + quadrants[3], abs=0.0021)
+
+
 def test_power_over_a_minute_is_what_the_counter_gains() -> None:
     meter = meter_of("se")
     meter.advance_to(60.0)

@@ -82,9 +82,8 @@ class House:
 
     @property
     def tariff(self) -> int:
-        """The tariff that counts now: 1 is the night in the Netherlands, the day elsewhere."""
-        true = self.local(self._start + timedelta(seconds=self.elapsed_s))
-        is_high = true.weekday() < 5 and DAY[0] <= true.hour < DAY[1]
+        """The tariff that counts by the meter's clock: 1 is the night in the Netherlands, the day elsewhere."""
+        is_high = self.now.weekday() < 5 and DAY[0] <= self.now.hour < DAY[1]
         one_is_low = self.setup.profile.tariffs.get(1) == "low"
         return 2 if is_high == one_is_low else 1
 
