@@ -115,10 +115,18 @@ def _feed(baudrate: int, with_callback: bool) -> tuple[list[float], float]:
             time.sleep(seconds - SETTLE_S)
             used, count = time.process_time() - began, meter.counters().line.wire.bytes - bytes_before
             written = [float(word) for word in feeder.stdout.readline().split()]
-            groups = meter.counters().line.wire.groups
+            groups = _settled(meter, len(written))
         feeder.communicate("end\n")
     assert groups == len(written), f"{len(written)} groups were written, {groups} came"
     return [(then - now) * 1e3 for now, then in zip(written, called, strict=False)], used / count * 1e6
+
+
+def _settled(meter: TeleinfoMeter, expected: int) -> int:
+    """Groups that came; the last one may be under way."""
+    end = time.monotonic() + 2.0
+    while (groups := meter.counters().line.wire.groups) < expected and time.monotonic() < end:
+        time.sleep(0.01)
+    return groups
 
 
 def _bare(baudrate: int) -> float:

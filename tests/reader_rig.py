@@ -127,12 +127,14 @@ class VirtualPort:
 class Rig:
     """World, port and reader; everything that came is in `got`, with its time."""
 
-    def __init__(self, contract: str | None = "linky", mode: str = "auto", seed: int = 1) -> None:
+    def __init__(
+        self, contract: str | None = "linky", mode: str = "auto", seed: int = 1, by_frames: bool = False
+    ) -> None:
         self.world = World()
         self.meter_line = make_line(contract, seed=seed) if contract else None
         self.port = VirtualPort(self.world, self.meter_line)
         self.line = Line(SPEEDS[mode], self.world.t, Parity.SOFT)
-        self.reader = Reader(self.port.open, self.line, self.world, self.world.pause)
+        self.reader = Reader(self.port.open, self.line, self.world, self.world.pause, by_frames=by_frames)
         self.got: list[tuple[float, Item]] = []
 
     def run(self, seconds: float, until: Callable[[], object] = lambda: False) -> None:

@@ -203,7 +203,7 @@ def test_unplugged_and_back_under_another_name_again_and_again(tmp_path: Path) -
 
 
 def test_what_came_before_the_plug_was_pulled_is_reported(line: Pty) -> None:
-    with TeleinfoMeter(line.path, mode="historique") as meter:
+    with TeleinfoMeter(line.path, mode="historique", on_group=lambda group: None) as meter:
         reports = iter(meter)
         line.send(tic(1))
         assert papp(next(reports)) == 1

@@ -87,6 +87,17 @@ def test_after_three_quiet_seconds_every_byte_counts_again() -> None:
     assert rig.port.settings.line_ends == b"\x8d\x03"
 
 
+def test_where_nobody_waits_for_groups_a_frame_is_awaited_for_longer() -> None:
+    rig = Rig("base", by_frames=True)
+    rig.run(10)
+    assert rig.port.settings == SerialSettings(1200, line_ends=b"\x03\x84", lf_ends=False)
+    rig.port.silent = True
+    rig.run(6.0)  # two of the longest frames
+    assert rig.port.settings.line_ends
+    rig.run(2.0)
+    assert rig.port.settings == SerialSettings(1200)
+
+
 # -- faults of the port ------------------------------------------------------
 
 

@@ -102,7 +102,9 @@ class TeleinfoMeter:
         self._plausibility = Plausibility()
         self._stop = threading.Event()
         self._line = Line(_speeds(mode, baudrate), self._clock.monotonic(), _parity(parity), zone)
-        self._reader = Reader(self._open, self._line, self._clock, self._stop.wait, _parity(parity))
+        self._reader = Reader(
+            self._open, self._line, self._clock, self._stop.wait, _parity(parity), by_frames=on_group is None
+        )
         self._start(patient)
         self._thread = threading.Thread(target=self._run, name="energy-hw-teleinfo", daemon=True)
         self._thread.start()

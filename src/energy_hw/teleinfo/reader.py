@@ -28,6 +28,10 @@ REDETECT_S = 10.0
 SILENCE_S = 15.0
 QUIET_S = 3.0
 """Longer than the pauses of any meter. A tty that waits for line ends then gives every byte again: it hides noise."""
+QUIET_BY_FRAMES_S = 7.0
+"""The same where the kernel waits for whole frames: two of the longest, which take 2.97 s at 1200 baud."""
+BY_GROUPS, BY_FRAMES = b"\x8d\x03", b"\x03\x84"
+"""CR and ETX, ETX and EOT, as they come with their parity bits."""
 LOOK_AFTER_S = 0.25
 """With a group every few milliseconds there is no need to look after the line at each."""
 LOOK_S = 0.5
@@ -61,10 +65,16 @@ class Reader:
         clock: Clock,
         pause: Callable[[float], object],
         parity: Parity = Parity.SOFT,
+        *,
+        by_frames: bool = False,
     ) -> None:
-        """open_link: opens the port, again and again. pause: sleeps so long, or until the reader is to end."""
+        """open_link: opens the port, again and again. pause: sleeps so long, or until the reader is to end.
+
+        by_frames: nobody waits for a group, so the kernel may keep them until the frame is over: one wake-up for
+        ten, where it can tell the end of a frame (not where the parity bits are gone, for LF ends a line then).
+        """
         self._open_link, self._clock, self._pause = open_link, clock, pause
-        self._line, self._parity = line, parity
+        self._line, self._parity, self._by_frames = line, parity, by_frames
         self._teller = Teller(logger, clock)
         self._backoff = Backoff()
         self._wait_s = 0.0
@@ -92,7 +102,7 @@ class Reader:
     def _settings(self) -> SerialSettings:
         """8N1, where bit 7 is the parity that the parser checks; 7E1 where the port is to check it."""
         hard, carried = self._parity is Parity.HARD, bool(self._line.parity_seen)
-        ends = b"\x8d\x03" if carried else b"\r\x03"
+        ends = (BY_FRAMES if self._by_frames else BY_GROUPS) if carried else b"\r\x03"
         return SerialSettings(
             self._line.detector.baudrate,
             bytesize=7 if hard else 8,
@@ -149,7 +159,7 @@ class Reader:
 
     def _patience(self) -> float:
         """Until something is due that no byte will announce."""
-        return max(0.0, min(QUIET_S, self._line.detector.due_at - self._clock.monotonic()))
+        return max(0.0, min(self._quiet_s, self._line.detector.due_at - self._clock.monotonic()))
 
     def _look_after(self, link: SerialLink, now: float) -> None:
         """What the time that has passed makes necessary."""
@@ -175,7 +185,11 @@ class Reader:
     def _may_read_lines(self, now: float) -> bool:
         """Whether to let the kernel wait for whole groups: while there are good ones."""
         good_at = self._line.state.good_at
-        return self._line.detector.locked and good_at is not None and now - good_at < QUIET_S
+        return self._line.detector.locked and good_at is not None and now - good_at < self._quiet_s
+
+    @property
+    def _quiet_s(self) -> float:
+        return QUIET_BY_FRAMES_S if self._by_frames else QUIET_S
 
     def _doubt(self, link: SerialLink, now: float) -> None:
         """Nothing good for long: perhaps the meter was switched to the other mode."""
