@@ -91,11 +91,9 @@ def test_where_nobody_waits_for_groups_a_frame_is_awaited_for_longer() -> None:
     rig = Rig("base", by_frames=True)
     rig.run(10)
     assert rig.port.settings == SerialSettings(1200, line_ends=b"\x03\x84", lf_ends=False)
-    rig.port.silent = True
-    rig.run(6.0)  # two of the longest frames
-    assert rig.port.settings.line_ends
-    rig.run(2.0)
-    assert rig.port.settings == SerialSettings(1200)
+    rig.port.silent, silent_at = True, rig.world.t
+    rig.run(30, until=lambda: not rig.port.settings.line_ends)
+    assert 6.0 <= rig.world.t - silent_at <= 15.0  # longer than two of the longest frames
 
 
 # -- faults of the port ------------------------------------------------------
