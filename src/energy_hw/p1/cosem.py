@@ -15,6 +15,7 @@ Source: IEC 62056-21, 5.8 and annex; DSMR P1 companion standard 5.0.2, 5.2 and 6
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ def header_of(raw: bytes) -> str:
     return raw[1 : raw.find(b"\n")].decode("latin-1").rstrip("\r")
 
 
-def cosem_object(line: Line) -> CosemObject:
+def cosem_object(line: Sequence[bytes]) -> CosemObject:
     """The object of a line that has a code."""
     code, *groups = line
     return CosemObject(row_of(code), tuple(group.decode("latin-1") for group in groups))

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from energy_hw.p1.mbus import freshest
 from energy_hw.p1.profiles import Profile
+from energy_hw.p1.quick import make_reading
 from energy_hw.reading import Quantity as Q
 from energy_hw.reading import Reading, Readings, Value
 
@@ -62,10 +63,10 @@ def _tariff(by_name: dict[str, Reading], profile: Profile) -> Iterator[Reading]:
 
 def _media(readings: Readings, profile: Profile) -> Iterator[Reading]:
     for name, found in freshest((each for each in readings if each.channel is not None), profile.gas):
-        yield Reading(
+        yield make_reading(
             f"{PREFIX}{name}", name, found.quantity, found.value, found.unit, None, None, found.channel, found.time
         )
 
 
 def _derived(name: str, quantity: Q, value: Value, unit: str | None = None, phase: int | None = None) -> Reading:
-    return Reading(f"{PREFIX}{name}", name, quantity, value, unit, phase)
+    return make_reading(f"{PREFIX}{name}", name, quantity, value, unit, phase)

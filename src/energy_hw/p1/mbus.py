@@ -69,30 +69,30 @@ OLD_HEAD = 5
 
 def media_of(lines: Sequence[Line]) -> Media:
     """The type of each channel that says one."""
-    found = (TYPE_LINE.fullmatch(line[0] + b"=" + line[1]) for line in lines if line[0].endswith(b":24.1.0"))
+    found = [TYPE_LINE.fullmatch(line[0] + b"=" + line[1]) for line in lines if line[0].endswith(b":24.1.0")]
     return {int(match[1]): int(match[2]) for match in found if match}
 
 
-def mbus_value(item: CosemObject, media: Media, time: Time) -> Readings:
-    """The reading of `(TST)(00012.345*m3)`. Raises ValueError."""
+def mbus_value(item: CosemObject, kind: int | None, time: Time) -> Readings:
+    """The reading of `(TST)(00012.345*m3)`. kind: the type of the device. Raises ValueError."""
     if len(item.groups) != 2:
         raise ValueError(f"expected a time and a number, got {len(item.groups)} groups")
     stamp, group = item.groups
     value, unit = values.number(group)
-    return (_reading(item, media, believed(time(stamp)), value, unit),)
+    return (_reading(item, kind, believed(time(stamp)), value, unit),)
 
 
-def mbus_old(item: CosemObject, media: Media, time: Time) -> Readings:
+def mbus_old(item: CosemObject, kind: int | None, time: Time) -> Readings:
     """The reading of DSMR 2.2 and 3.0, its continuation joined. Raises ValueError."""
     if len(item.groups) != OLD_HEAD + 2 or item.groups[3].strip("0") != "1":
         raise ValueError(f"expected 7 groups with one value, got {len(item.groups)} groups with {item.groups[3:4]}")
     value, _ = values.number(item.groups[-1])
-    return (_reading(item, media, believed(time(item.groups[0])), value, item.groups[OLD_HEAD] or None),)
+    return (_reading(item, kind, believed(time(item.groups[0])), value, item.groups[OLD_HEAD] or None),)
 
 
-def _reading(item: CosemObject, media: Media, time: datetime | None, value: Value, unit: str | None) -> Reading:
-    channel = item.row.channel or 0
-    medium = MEDIA.get(media.get(channel, 0), UNKNOWN)
+def _reading(item: CosemObject, kind: int | None, time: datetime | None, value: Value, unit: str | None) -> Reading:
+    channel = item.row.channel
+    medium = UNKNOWN if kind is None else MEDIA.get(kind, UNKNOWN)
     if unit is not None and unit.lower() not in medium.units:
         medium = UNKNOWN
     valid = None if time is None else value

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from energy_hw.p1 import values
 from energy_hw.p1.cosem import BadLine, CosemObject, bad_line, cosem_object, row_of
 from energy_hw.p1.logs import failures, history
 from energy_hw.p1.mbus import Media, mbus_old, mbus_value, media_of
 from energy_hw.p1.obis_rows import Kind, Obis
+from energy_hw.p1.quick import make_reading
 from energy_hw.p1.telegram import Line
 from energy_hw.p1.times import CENTRAL, STAMP, UNFLAGGED, Clock, believed, parse_time
 from energy_hw.reading import Quantity as Q
@@ -27,40 +29,34 @@ LONGEST_KEPT = 64
 """Groups beyond this are not kept for the next telegram: messages of 2 kB."""
 
 
-class Context:
-    """What the meaning of some objects needs besides themselves: how times are told, and the types of M-Bus devices."""
+class Context(NamedTuple):
+    """What the meaning of an object may need besides itself: how times are told, and its device's type on the M-Bus."""
 
-    def __init__(self, clock: Clock, lines: Sequence[Line] = (), received: datetime | None = None) -> None:
-        self._clock = clock
-        self._lines = lines
-        self._received = received
+    clock: Clock = CENTRAL
+    type: int | None = None
+    received: datetime | None = None
 
     def time(self, stamp: str) -> datetime | None:
         """The moment of a stamp."""
-        near = self._received if len(stamp) == UNFLAGGED else None
-        return parse_time(stamp, self._clock, near)
-
-    @cached_property
-    def media(self) -> Media:
-        """Channel -> type of its M-Bus device."""
-        return media_of(self._lines)
+        near = self.received if len(stamp) == UNFLAGGED else None
+        return parse_time(stamp, self.clock, near)
 
 
 def to_readings(
     lines: Sequence[Line], clock: Clock = CENTRAL, received: datetime | None = None
 ) -> tuple[Readings, tuple[BadLine, ...]]:
     """The readings of a telegram in the order of its lines, and the lines that give none, with why."""
-    context = Context(clock, lines, received)
     readings: list[Reading] = []
     bad: list[BadLine] = []
+    media: Media | None = None
     for line in lines:
         try:
             found = _plain(line[0], line[1]) if len(line) == 2 and len(line[1]) <= LONGEST_KEPT else None
             if found is not None:
                 readings.append(found)
             elif line[0]:
-                item = cosem_object(line)
-                readings += CONVERTERS[item.row.kind](item, context)
+                media = media_of(lines) if media is None else media
+                readings += _read(line, clock, media, received)
             else:
                 bad.append(bad_line(line))
         except ValueError as error:
@@ -72,21 +68,44 @@ def to_readings(
 @lru_cache(maxsize=4096)  # most lines of a telegram are those of the one before
 def _plain(code: bytes, group: bytes) -> Reading | None:
     """The reading of a line with one group whose meaning is in itself; None for all others. Raises ValueError."""
-    row = row_of(code) if code else None
-    if row is None or row.kind not in PLAIN:
+    if not code:
         return None
-    return CONVERTERS[row.kind](CosemObject(row, (group.decode("latin-1"),)), NOWHERE)[0]
+    row, text = row_of(code), group.decode("latin-1")
+    if row.kind is Kind.NUMBER:
+        value, unit = values.number(text)
+        return make_reading(row.code, row.name, row.quantity, value, unit, row.phase, row.tariff, row.channel)
+    return CONVERTERS[row.kind](CosemObject(row, (text,)), Context())[0] if row.kind in PLAIN else None
+
+
+def _read(line: Line, clock: Clock, media: Media, received: datetime | None) -> Readings:
+    """The readings of a line with several groups, or with a time. Raises ValueError."""
+    row = row_of(line[0])
+    kind = None if row.channel is None else media.get(row.channel)
+    if row.kind in KEPT and not any(map(_is_doubtful, line)):
+        return _kept(tuple(line), clock, kind)
+    return CONVERTERS[row.kind](cosem_object(line), Context(clock, kind, received))
+
+
+def _is_doubtful(group: bytes) -> bool:
+    """Whether it is a time without its offset, or too long to be kept."""
+    return (len(group) == UNFLAGGED and group.isdigit()) or len(group) > LONGEST_KEPT
+
+
+@lru_cache(maxsize=512)  # logs and M-Bus devices stay the same for minutes, or years
+def _kept(line: tuple[bytes, ...], clock: Clock, kind: int | None) -> Readings:
+    """The same, of a line to which it is nothing when it came: its times say their offset."""
+    item = cosem_object(line)
+    return CONVERTERS[item.row.kind](item, Context(clock, kind))
 
 
 def reading(row: Obis, value: Value, unit: str | None = None, time: datetime | None = None) -> Reading:
     """The reading of a row."""
-    return Reading(row.code, row.name, row.quantity, value, unit, row.phase, row.tariff, row.channel, time)
+    return make_reading(row.code, row.name, row.quantity, value, unit, row.phase, row.tariff, row.channel, time)
 
 
 def _number(item: CosemObject, context: Context) -> Readings:
-    row = item.row
     value, unit = values.number(_only(item))
-    return (Reading(row.code, row.name, row.quantity, value, unit, row.phase, row.tariff, row.channel),)
+    return (reading(item.row, value, unit),)
 
 
 def _bare(item: CosemObject, context: Context) -> Readings:
@@ -167,7 +186,7 @@ PLAIN = frozenset(
         Kind.MBUS_TYPE,
     )
 )
-NOWHERE = Context(CENTRAL)
+KEPT = frozenset((Kind.DEMAND, Kind.FAILURES, Kind.HISTORY, Kind.MBUS, Kind.PAIR))
 
 CONVERTERS: dict[Kind, Callable[[CosemObject, Context], Readings]] = {
     Kind.NUMBER: _number,
@@ -185,7 +204,7 @@ CONVERTERS: dict[Kind, Callable[[CosemObject, Context], Readings]] = {
     Kind.DEMAND: _demand,
     Kind.FAILURES: lambda item, context: failures(item, context.time),
     Kind.HISTORY: lambda item, context: history(item, context.time),
-    Kind.MBUS: lambda item, context: mbus_value(item, context.media, context.time),
-    Kind.MBUS_OLD: lambda item, context: mbus_old(item, context.media, context.time),
+    Kind.MBUS: lambda item, context: mbus_value(item, context.type, context.time),
+    Kind.MBUS_OLD: lambda item, context: mbus_old(item, context.type, context.time),
     Kind.UNKNOWN: _unknown,
 }

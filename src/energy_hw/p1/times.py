@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from calendar import SUNDAY, monthrange
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 STAMP = re.compile(r"[0-9]{12}[SW]?")
@@ -27,6 +27,11 @@ UNFLAGGED = 12
 HOUR = timedelta(hours=1)
 FIRST_YEAR, LAST_YEAR = 2007, 2069
 """The first P1 meters are of 2007. A clock that was never set shows 1970, 2000 or year 63 month 25."""
+
+
+@cache
+def _zone(hours: int) -> timezone:
+    return timezone(timedelta(hours=hours))
 
 
 class Clock(NamedTuple):
@@ -41,12 +46,12 @@ class Clock(NamedTuple):
     @property
     def winter(self) -> timezone:
         """The offset of W."""
-        return timezone(timedelta(hours=self.base_h))
+        return _zone(self.base_h)
 
     @property
     def summer(self) -> timezone:
         """The offset of S."""
-        return timezone(timedelta(hours=self.base_h + 1))
+        return _zone(self.base_h + 1)
 
 
 CENTRAL = Clock()
@@ -61,9 +66,9 @@ def parse_time(stamp: str, clock: Clock = CENTRAL, near: datetime | None = None)
     """
     if not STAMP.fullmatch(stamp):
         return None
-    year, month, day, hour, minute, second = (int(stamp[at : at + 2]) for at in range(0, 12, 2))
+    century = "20" if stamp[0] < "7" else "19"
     try:
-        local = datetime(year + (2000 if year < 70 else 1900), month, day, hour, minute, second)
+        local = datetime.fromisoformat(f"{century}{stamp[:6]}T{stamp[6:UNFLAGGED]}")
     except ValueError:
         return None
     if len(stamp) > UNFLAGGED:

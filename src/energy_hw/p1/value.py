@@ -137,7 +137,7 @@ class P1Telegram:
         canonical: the shape of the whole package, whose numbers reading.dumps() writes with the digits sent.
         dsmr_parser, seed: see dicts.py; json.dumps() writes them. strict: with seed, its own keys alone.
         """
-        moment = Context(self.profile.clock, (), self.received).time
+        moment = Context(self.profile.clock, None, self.received).time
         if style == "dsmr_parser":
             return dsmr_dict(self.objects, self.profile.spec, moment)
         if style == "seed":
