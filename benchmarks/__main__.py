@@ -12,7 +12,19 @@ import platform
 import sys
 import time
 
-NAMES = ("startup", "codec", "teleinfo", "teleinfo_pty", "wakeups", "recovery", "loss", "control", "windows", "web")
+NAMES = (
+    "startup",
+    "codec",
+    "teleinfo",
+    "teleinfo_pty",
+    "wakeups",
+    "recovery",
+    "loss",
+    "control",
+    "windows",
+    "web",
+    "outbox",
+)
 
 
 def main() -> int:
