@@ -29,6 +29,7 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": str(ROOT / "src"),
         "ENERGY_HW_DEVICE": "sim:house?speed=20",
         "ENERGY_HW_TELEINFO": "sim:teleinfo?speed=5",
+        "ENERGY_HW_P1": "sim:p1?speed=5",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -156,8 +156,8 @@ def test_republish_serves_several_programs_until_ctrl_c(whole: list[str]) -> Non
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     ) as process:
         try:
-            assert process.stderr is not None
-            port = int(re.search(r":(\d+);", process.stderr.readline())[1])  # type: ignore[index]
+            assert process.stdout is not None
+            port = int(re.search(r":(\d+);", process.stdout.readline())[1])  # type: ignore[index]
             for _ in range(2):
                 with socket.create_connection(("127.0.0.1", port), BOUND_S) as client:
                     got = b""

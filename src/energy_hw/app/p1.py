@@ -195,7 +195,7 @@ def republish(session: Session, options: Options, listen: str, whole: bool) -> i
         with open_meter(session, options, **more) as meter, _watched(session, meter, options.duration_s):
             host, port = others.address
             what = "whole telegrams" if whole else "every byte"
-            _remark(session, f"{meter.name}: {what} at socket://{host}:{port}; Ctrl-C ends.")
+            session.say(f"{meter.name}: {what} at socket://{host}:{port}; Ctrl-C ends.")
             for _ in meter:  # reports are for others; this waits for the end
                 pass
         counters = others.counters()

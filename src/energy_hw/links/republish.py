@@ -10,6 +10,7 @@ There is no password: who may connect may read.
 from __future__ import annotations
 
 import logging
+import os
 import selectors
 import socket
 import threading
@@ -53,8 +54,8 @@ class Republisher:
 
     >>> with Republisher("127.0.0.1:2001") as others, P1Meter(port, tap=others.give) as meter: ...  # doctest: +SKIP
 
-    units: each give() is a whole (a telegram), of which a client gets all or nothing. name: of what is handed on,
-    for the log. Raises LinkBusy, PermissionDenied, LinkError, or ConfigError for an address that cannot be one.
+    units: each give() is a whole (a telegram), of which a client gets all or nothing. Raises LinkBusy,
+    PermissionDenied, LinkError, or ConfigError for an address that cannot be one.
 
     Thread safety: call from any thread; give() never waits.
     """
@@ -239,6 +240,11 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         kind = {_EADDRINUSE: LinkBusy, _EACCES: PermissionDenied}.get(error.errno or 0, LinkError)
-        raise kind(f"cannot listen at {host}:{port}: {error.strerror or error}: name another address or port") from None
+        why = (
+            os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        )  # Python adds the address once more
+        number = error.errno or 0
+        why = os.strerror(number) if number > 0 else error.strerror  # Python adds the address once more
+        raise kind(f"cannot listen at {host}:{port}: {why}: name another address or port") from None
     listener.setblocking(False)
     return listener
