@@ -24,6 +24,7 @@ NAMES = (
     "windows",
     "web",
     "outbox",
+    "p1_reports",
 )
 
 
