@@ -20,7 +20,8 @@ from energy_hw.sinks.store import PAGE_BYTES, sound
 
 WAL_HEADER, FRAME_HEADER = 32, 24
 """https://www.sqlite.org/fileformat.html, section 4.1."""
-_FRAME = FRAME_HEADER + PAGE_BYTES
+_PAGE_SIZES = tuple(1 << power for power in range(9, 17))
+_LOG_MAGIC = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 _ROW_COLUMNS, _STATE_COLUMNS = 7, 3
 
 
@@ -35,15 +36,24 @@ class Wreck:
     def __init__(self, path: Path, log: Path, first_frame: int = 0, whole: bool = True) -> None:
         """first_frame: of the log; whole=False leaves the file itself out."""
         self._file, self._log = _Bytes(path), _Bytes(log)
-        self._frames = [at for at in self._all_frames() if at >= WAL_HEADER + first_frame * _FRAME]
+        self._page_bytes = self._page_size()
+        self._frame_bytes = FRAME_HEADER + self._page_bytes
+        self._frames = [at for at in self._all_frames() if at >= WAL_HEADER + first_frame * self._frame_bytes]
         self._latest = {self._number(at): at for at in self._frames}
         self._whole = whole
         self.state: StoreState | None = None
 
+    def _page_size(self) -> int:
+        """What the headers say, the one of a new file if they are damaged."""
+        log, file = self._log.read(0, 12), self._file.read(0, 18)
+        told = [int.from_bytes(log[8:12], "big")] if log[:4] in _LOG_MAGIC else []
+        told += [int.from_bytes(file[16:18], "big")] if file.startswith(b"SQLite format 3\0") else []
+        return next((size for size in told if size in _PAGE_SIZES), PAGE_BYTES)
+
     def _all_frames(self) -> Iterator[int]:
         """Where frames of the log begin that belong to it, by its salt; others were left by an earlier log."""
         salt = self._log.read(16, 8)
-        for at in range(WAL_HEADER, self._log.size - FRAME_HEADER - 8, _FRAME):
+        for at in range(WAL_HEADER, self._log.size - FRAME_HEADER - 8, self._frame_bytes):
             if self._log.read(at + 8, 8) == salt:
                 yield at
 
@@ -67,9 +77,9 @@ class Wreck:
 
     def _pages(self) -> Iterator[tuple[bytes, bool]]:
         for at in self._frames:
-            yield self._log.read(at + FRAME_HEADER, PAGE_BYTES), self._number(at) == 1
-        for at in range(0, self._file.size, PAGE_BYTES) if self._whole else ():
-            yield self._file.read(at, PAGE_BYTES), at == 0
+            yield self._log.read(at + FRAME_HEADER, self._page_bytes), self._number(at) == 1
+        for at in range(0, self._file.size, self._page_bytes) if self._whole else ():
+            yield self._file.read(at, self._page_bytes), at == 0
 
     def _number(self, frame: int) -> int:
         return int.from_bytes(self._log.read(frame, 4), "big")
@@ -77,9 +87,9 @@ class Wreck:
     def _overflow(self, number: int) -> bytes | None:
         """The latest image of a page."""
         if number in self._latest:
-            return self._log.read(self._latest[number] + FRAME_HEADER, PAGE_BYTES)
-        at = (number - 1) * PAGE_BYTES
-        return self._file.read(at, PAGE_BYTES) if 0 <= at < self._file.size else None
+            return self._log.read(self._latest[number] + FRAME_HEADER, self._page_bytes)
+        at = (number - 1) * self._page_bytes
+        return self._file.read(at, self._page_bytes) if 0 <= at < self._file.size else None
 
 
 class _Bytes:
