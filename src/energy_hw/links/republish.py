@@ -240,9 +240,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         kind = {_EADDRINUSE: LinkBusy, _EACCES: PermissionDenied}.get(error.errno or 0, LinkError)
-        why = (
-            os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
-        )  # Python adds the address once more
         number = error.errno or 0
         why = os.strerror(number) if number > 0 else error.strerror  # Python adds the address once more
         raise kind(f"cannot listen at {host}:{port}: {why}: name another address or port") from None
