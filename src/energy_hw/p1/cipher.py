@@ -72,9 +72,8 @@ class Decipher:
     def __init__(
         self, key: bytes | str | None, auth_key: bytes | str | None = None, policy: Policy = Policy.CRC
     ) -> None:
-        self._key = as_key(key, "key")
+        self._aes = Aes128(as_key(key, "key"))
         self._auth_key = PUBLISHED_AK if auth_key is None else as_key(auth_key, "authentication key")
-        self._aes = Aes128(self._key)
         self._last: OrderedDict[bytes, int] = OrderedDict()
         self.policy = Policy(policy)
         self.accepted = self.unverified = self.replays = self.refused = 0
