@@ -1,0 +1,153 @@
+"""`energy-hw p1 serve` and `p1 forward` as processes: options in, bytes and exit codes out."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dsmr_rig import BEGIN, METER, raw
+from energy_hw.cli.commands import energy_hw
+from p1_server import KEY, Server
+from teleinfo_rig import Meter
+from web_rig import BOUND_S, ask, basic, until
+
+PREFIX = "DSMRREADER_REMOTE_DATALOGGER_"
+OURS = ("DSMRREADER_", "DATALOGGER_", "HTTP_", "USERS_", "ENERGY_HW_P1")
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(energy_hw, ("p1", *arguments))
+
+
+@contextmanager
+def running(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process of its own, which does not outlive the test."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "energy_hw", "p1", *arguments],
+        env={**kept, "PYTHONPATH": str(Path("src").resolve()), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def recording(folder: Path, *numbers: int) -> str:
+    path = folder / "meter.raw"
+    path.write_bytes(b"".join(map(raw, numbers)))
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["serve", "forward"])
+def test_help(command: str) -> None:
+    done = invoke(command, "--help")
+    assert done.exit_code == 0
+    assert "Usage:" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["serve", "--nonsense"], ["forward", "--api", "v3"], ["forward", "--spool"]])
+def test_a_wrong_command_line_exits_2(arguments: list[str]) -> None:
+    assert invoke(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["serve", "--simulate", "--listen", "0.0.0.0:0"], "USERS_PASSWORD"),
+        (["serve", "--simulate", "--listen", "8080"], "expected host:port"),
+        (["forward", "--simulate"], "API_KEYS"),
+        (["forward", "--simulate", "--env-file", "/nowhere/.env"], "/nowhere/.env"),
+    ],
+)
+def test_a_wrong_configuration_exits_3(arguments: list[str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(OURS)]:
+        monkeypatch.delenv(name)
+    done = invoke(*arguments)
+    assert done.exit_code == 3
+    assert words in done.stderr
+
+
+def test_serve_answers_curl_and_ends_with_sigterm() -> None:
+    curl = shutil.which("curl")
+    assert curl, "install curl"
+    with Meter(raw(1), pause_s=0.1) as meter:
+        secret = {"USERS_PASSWORD": "mine", "HTTP_LISTEN": "127.0.0.1:0"}
+        with running("serve", meter.path, "--strict-seed", "-v", **secret) as process:
+            assert process.stderr is not None
+            url = next(line for line in process.stderr if "http" in line).rpartition(" ")[2].strip()
+            until(lambda: ask(url, "/health").status == 200)
+            done = subprocess.run(
+                [curl, "--silent", "--fail", "--user", "apiuser:mine", f"{url}/"], capture_output=True, timeout=BOUND_S
+            )
+            assert json.loads(done.stdout)["electricityUsedTariff1"] == {"value": 1001.0, "unit": "kWh"}
+            assert ask(url, headers=basic("apiuser", "theirs")).status == 401
+            process.terminate()
+            assert process.wait(BOUND_S) in (130, -signal.SIGTERM)
+
+
+def test_forward_delivers_a_recording_and_ends(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    with Server(tmp_path) as server:
+        env_file.write_text(f"{PREFIX}API_HOSTS={server.url}\n{PREFIX}API_KEYS={KEY}\n{PREFIX}DEBUG_LOGGING=true\n")
+        arguments = [recording(tmp_path, *range(40)), "--env-file", str(env_file), "--spool", str(tmp_path / "s.db")]
+        with running("forward", *arguments) as process:
+            _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+        assert [round((moment - BEGIN).total_seconds()) for moment in server.stored()] == list(range(40))
+    assert "40 sent, 0 waiting" in said
+    assert KEY not in said
+    assert METER not in said
+
+
+def test_forward_keeps_a_refused_telegram_for_nobody_else_to_read(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        server.behave(answers=[[500, "Failed to parse telegram", {}]])
+        arguments = [recording(tmp_path, 1, 2), "--server", server.url, "--spool", str(tmp_path / "s.db"), "-q"]
+        with running("forward", *arguments, **{PREFIX + "API_KEYS": KEY}) as process:
+            _, said = process.communicate(timeout=60)
+        assert len(server.stored()) == 1
+    (sample,) = tmp_path.glob("s.db.*.refused")
+    assert sample.read_bytes() == raw(1)
+    assert sample.stat().st_mode & 0o777 == 0o600
+    assert METER not in said
+
+
+def test_forward_ends_when_the_meter_is_silent_if_it_is_to(tmp_path: Path) -> None:
+    variables = {"API_HOSTS": "http://127.0.0.1:9", "API_KEYS": KEY, "TIMEOUT": "0.3", "SPOOL": "memory"}
+    with Meter() as meter:
+        named = {PREFIX + name: value for name, value in variables.items()}
+        with running("forward", meter.path, "--exit-when-silent", **named) as process:
+            _, said = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert "expected a telegram within 0.3 s" in said
+
+
+@pytest.mark.parametrize(
+    ("module", "command", "extra"), [("starlette", "serve", "web"), ("httpx", "forward", "forward")]
+)
+def test_without_the_extra_it_is_named(module: str, command: str, extra: str, tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.modules[{module!r}] = None; sys.argv[1:] = ['p1', {command!r}, '--simulate']; "
+        "import energy_hw.cli as cli; cli.main()"
+    )
+    variables = {PREFIX + "API_HOSTS": "http://x", PREFIX + "API_KEYS": "k", "STATE_DIRECTORY": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **variables}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert f"energy-hw[{extra}]" in done.stderr
