@@ -27,7 +27,7 @@ def house() -> House:
 @pytest.fixture
 def energenie(house: House, tmp_path: Path) -> Iterator[ModuleType]:
     """The face, opened on the house, with a registry of its own."""
-    face.init(board=house.board, registry=tmp_path / "registry.kvs")
+    face.init(board=house.board, registry=tmp_path / "registry.kvs", spacing_s=0.0)
     yield face
     face.finished()
     Logger.close()
@@ -37,7 +37,7 @@ def energenie(house: House, tmp_path: Path) -> Iterator[ModuleType]:
 def air(tmp_path: Path) -> Iterator[Air]:
     """The face, opened on a gateway with nobody else on air: what is sent to it arrives. A second is a second."""
     board = sim_board(speed=1.0, seed=1)
-    face.init(board=board, registry=tmp_path / "registry.kvs")
+    face.init(board=board, registry=tmp_path / "registry.kvs", spacing_s=0.0)
     yield board.air
     face.finished()
 

@@ -19,7 +19,7 @@ from energy_hw.sim.house import House
 def main() -> None:
     """Speed 5: an OOK burst keeps 10 ms of slack."""
     house = House(speed=5.0, alive=False, foreign=False, guests=False, seed=2)
-    energenie.init = functools.partial(energenie.init, board=house.board)
+    energenie.init = functools.partial(energenie.init, board=house.board, spacing_s=0.0)
     runpy.run_path(sys.argv[1], run_name="__main__")
     kettle, valve = house["kettle"], house["bedroom valve"]
     seen = {

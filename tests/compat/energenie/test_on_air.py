@@ -22,14 +22,14 @@ from energy_hw.sim.valve import Valve
 Until = Callable[[Callable[[], object]], None]
 
 
-def test_a_plug_obeys_and_its_answer_is_known_at_once(energenie: ModuleType, house: House) -> None:
-    kettle, plug = Devices.MIHO005(0x373), house.find("kettle", Plug)
+def test_a_plug_obeys_and_its_answer_is_known_at_once(air: Air) -> None:
+    kettle, plug = Devices.MIHO005(0x373), Plug(air, "kettle", 0x373)
     assert kettle.is_on() is None
     assert kettle.turn_off() == 0
     assert (plug.relay, kettle.is_on(), kettle.is_off()) == (False, False, True)
     assert kettle.set_switch(True) == 0
     assert (plug.relay, kettle.is_on()) == (True, True)
-    assert kettle.thing is energenie.hub().devices["energenie:2:0x000373"]
+    assert kettle.thing is face.hub().devices["energenie:2:0x000373"]
 
 
 def test_a_plug_that_does_not_answer_is_told_to_the_log(
@@ -41,10 +41,11 @@ def test_a_plug_that_does_not_answer_is_told_to_the_log(
     assert absent.is_on() is None
 
 
-def test_a_message_of_ones_own_is_sent_like_a_verb(energenie: ModuleType, house: House) -> None:
+def test_a_message_of_ones_own_is_sent_like_a_verb(air: Air) -> None:
+    plug = Plug(air, "fridge", 0x4D2)
     message = Message(Devices.SWITCH, header_sensorid=0x4D2, recs_SWITCH_STATE_value=0)
     assert Devices.fsk_interface.send(message) == 0
-    assert house.find("fridge", Plug).relay is False
+    assert plug.relay is False
 
 
 def test_a_socket_and_all_of_a_house_obey(air: Air) -> None:

@@ -19,7 +19,7 @@ if __name__ == "__main__":
     energenie.fsk_router.when_incoming(incoming)
     state = False
     try:
-        while len(heard) < 6:
+        while len(heard) < 4:
             energenie.loop(0.1)
         for _ in range(2):
             for device in energenie.registry.devices():

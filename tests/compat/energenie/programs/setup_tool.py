@@ -4,7 +4,7 @@ from energy_hw.compat import energenie
 
 
 def learn(house_code, index):
-    device = energenie.Devices.MIHO008((house_code, index))
+    device = energenie.Devices.ENER002((house_code, index))
     device.turn_on()
     device.turn_off()
 
@@ -23,9 +23,9 @@ def status(name):
 if __name__ == "__main__":
     energenie.init()
     try:
-        learn(None, 1)
         plug, monitor = "auto_0x2_0x373", "auto_0x1_0x68b"
         discover(plug, monitor)
+        learn(None, 1)
         energenie.registry.list()
         energenie.registry.fsk_router.list()
         kettle = energenie.registry.get(plug)
