@@ -509,7 +509,7 @@ int ehw_p1_next(struct ehw_p1 *p1, int idle, struct ehw_p1_event *event)
 
 /* ---- telnet: telnet.py ---- */
 
-static void put(struct ehw_p1 *p1, uint8_t byte)
+static void put_byte(struct ehw_p1 *p1, uint8_t byte)
 {
 	p1->buffer[p1->end++] = byte;
 }
@@ -520,9 +520,9 @@ static void on_command(struct ehw_p1 *p1, uint8_t byte)
 	p1->telnet_length = 0;
 	p1->counters.telnet += byte == IAC ? 1 : byte < SE ? 0 : 2;
 	if (byte == IAC || byte < SE) /* below SE it is no command: FF was no IAC */
-		put(p1, IAC);
+		put_byte(p1, IAC);
 	if (byte < SE)
-		put(p1, byte);
+		put_byte(p1, byte);
 }
 
 static void on_sub(struct ehw_p1 *p1, uint8_t byte)
@@ -542,21 +542,21 @@ static void take_telnet(struct ehw_p1 *p1, uint8_t byte)
 	case START:
 		p1->telnet_state = byte == IAC ? FIRST : OFF;
 		if (byte != IAC)
-			put(p1, byte);
+			put_byte(p1, byte);
 		break;
 	case FIRST:
 		p1->telnet_state = byte >= WILL && byte <= DONT ? OPTION : OFF;
 		p1->counters.telnet += p1->telnet_state == OPTION ? 2 : 0;
 		if (p1->telnet_state == OFF) {
-			put(p1, IAC);
-			put(p1, byte);
+			put_byte(p1, IAC);
+			put_byte(p1, byte);
 		}
 		break;
 	case DATA:
 		if (byte == IAC)
 			p1->telnet_state = COMMAND;
 		else
-			put(p1, byte);
+			put_byte(p1, byte);
 		break;
 	case COMMAND:
 		on_command(p1, byte);
@@ -571,7 +571,7 @@ static void take_telnet(struct ehw_p1 *p1, uint8_t byte)
 		break;
 	case OFF:
 	default:
-		put(p1, byte);
+		put_byte(p1, byte);
 	}
 }
 

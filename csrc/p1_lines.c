@@ -21,7 +21,7 @@ struct writer {
 	uint8_t *at;
 };
 
-static void put(struct writer *out, const uint8_t *from, const uint8_t *to)
+static void put_bytes(struct writer *out, const uint8_t *from, const uint8_t *to)
 {
 	memcpy(out->at, from, (size_t)(to - from));
 	out->at += to - from;
@@ -84,9 +84,9 @@ static void put_group(struct writer *out, const uint8_t *from, const uint8_t *to
 {
 	*out->at++ = '\r';
 	if (to - from >= 2 && *from == '(' && to[-1] == ')')
-		put(out, from + 1, to - 1);
+		put_bytes(out, from + 1, to - 1);
 	else
-		put(out, from, to);
+		put_bytes(out, from, to);
 }
 
 /* Values of (a)(b), each behind CR; 0 if this is something else. */
@@ -109,7 +109,7 @@ static int put_groups(struct writer *out, const uint8_t *at, const uint8_t *end)
 static void put_bad(struct writer *out, const struct line *line)
 {
 	*out->at++ = '\r';
-	put(out, line->at, line->end);
+	put_bytes(out, line->at, line->end);
 }
 
 static const uint8_t *without_blanks(const struct line *line)
