@@ -115,8 +115,8 @@ class Republisher:
         with suppress(OSError):  # it may be gone already
             connection, peer = self._listener.accept()
             if len(self._clients) >= self._most_clients:
-                connection.close()
                 self._counters.refused += 1
+                connection.close()
                 logger.warning("%s is refused: %d programs are connected already", peer[0], self._most_clients)
                 return
             _prepare(connection)
