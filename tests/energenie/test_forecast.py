@@ -127,7 +127,7 @@ def test_while_an_awaited_report_is_due_the_radio_is_looked_at_every_5_ms() -> N
 
         engine.forecast.expect(PLUG)
         assert looks(5.0) <= 255  # every 20 ms as ever
-        engine.run_s((engine.forecast.next_report_s(PLUG) or 0.0) - 0.15)
+        engine.run_s((engine.forecast.next_report_s(PLUG) or 0.0) - 0.215)
         assert looks(0.1) >= 15
         engine.forecast.expect(PLUG, None)
         engine.run_s(1.0)
@@ -139,6 +139,7 @@ def test_for_an_awaited_device_of_which_nothing_is_known_one_looks_often_and_def
     forecast = Forecast(VirtualClock())
     forecast.expect(VALVE)
     assert forecast.watch_at(5.0) == -math.inf
+    assert forecast.watch_at(5.0, blind=False) == math.inf
     assert forecast.clear_at(5.0, 2.0) == 5.0
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from energy_hw.core.airtime import fsk_airtime_us
 from energy_hw.core.interface import Core, RadioConfig
 from energy_hw.core.message import Message, Record
 from energy_hw.energenie.duty import AirtimeBudget
@@ -371,3 +372,29 @@ def test_a_burst_that_fails_in_the_middle_leaves_nobody_deaf(core: Core) -> None
             loop.send_ook(bytes.fromhex("800000008ee8ee888ee8ee888ee8eeee"), 75)
         later(board, 1)
         assert frames(run(loop, board, 4)) == [PLUG_REPORT]
+
+
+# -- in a hurry --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dio0", [True, False])
+def test_in_a_hurry_a_frame_is_taken_when_it_is_complete(core: Core, dio0: bool) -> None:
+    with receiver(core, dio0=dio0, jitter_s=0.020) as (loop, board):
+        began = board.clock.monotonic()
+        later(board, 0.050)
+        board.clock.advance(100_000_000)
+        loop.step(0.0)
+        assert loop.arriving
+        event = loop.step(hurry=True)
+        assert isinstance(event, Heard)
+        late_s = board.clock.monotonic() - (began + 0.050 + fsk_airtime_us(len(PLUG_REPORT)) / 1e6)
+        assert 0 <= late_s < 0.001
+        assert loop.step(0.0) is None
+        assert loop.counters().edges_missed == 0
+
+
+def test_a_hurry_ends_when_nothing_arrives_any_more(core: Core) -> None:
+    with receiver(core) as (loop, board):
+        before = board.clock.monotonic()
+        assert loop.step(hurry=True) is None
+        assert board.clock.monotonic() - before < 0.001

@@ -70,7 +70,7 @@ class Engine(Household):
         self.windows.tick()
         self.roster.tick(self.board.clock.monotonic())
         self.scheduler.run()
-        event = self.receiver.step(min(most_s, self.scheduler.patience_s()))
+        event = self.receiver.step(min(most_s, self.scheduler.patience_s()), hurry=self.scheduler.hurry)
         if isinstance(event, Heard) and event.standing is Standing.DEVICE:
             self._tell(event)
         return event

@@ -156,9 +156,12 @@ class Forecast:
                 at = high
         return at
 
-    def watch_at(self, now: float) -> float:
-        """When an awaited report may come first: the past while one is due; inf if none is awaited."""
-        return min((low for low, _ in self._dangers(now, blind=True)), default=math.inf)
+    def watch_at(self, now: float, *, blind: bool = True) -> float:
+        """When an awaited report may come first: the past while one is due; inf if none is awaited.
+
+        blind: one of which nothing is known may come at any time.
+        """
+        return min((low for low, _ in self._dangers(now, blind)), default=math.inf)
 
     def _dangers(self, now: float, blind: bool = False) -> Sequence[tuple[float, float]]:
         """Start and end of each awaited report with its window; where nothing is known, always, if blind."""

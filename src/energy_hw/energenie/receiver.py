@@ -33,6 +33,8 @@ IDLE_S = 0.020
 ARRIVING_S = 0.005
 AFTER_FRAME_S = 0.040
 """Nothing can be complete sooner than this after a frame: the shortest one lasts 45 ms."""
+CATCH_S = 0.230
+"""The longest frame lasts 228 ms."""
 EDGE_S = 2.0
 """With DIO0 a look this often finds a lost edge or a lost radio."""
 RETRY_S = 1.0
@@ -96,18 +98,22 @@ class Receiver(SecondEar, Voice):
         self._radio.start()
         self._receive()
 
-    def step(self, most_s: float = math.inf) -> Heard | Refused | None:
-        """Wait, most_s at the longest, look once, and say what came. Raises nothing that radio or air can cause."""
+    def step(self, most_s: float = math.inf, *, hurry: bool = False) -> Heard | Refused | None:
+        """Wait, most_s at the longest, look once, and say what came. Raises nothing that radio or air can cause.
+
+        hurry: do not wait, but look again and again until the frame that is arriving is complete, CATCH_S at most.
+        """
         if self._waiting:
             return self._judge(self._waiting.popleft())
         if self._listening is not None:
             self._step_ook(self._listening, most_s)
             return None
-        rose = self._wait(min(self._wait_s, most_s))
+        hurry = hurry and self._lost_at is None
+        rose = not hurry and self._wait(min(self._wait_s, most_s))
         try:
             if self._lost_at is not None:
                 self._bring_back()
-            frame = self._radio.poll()
+            frame = self._catch() if hurry else self._radio.poll()
             self._last_good = self._board.clock.monotonic()
             if frame is None:
                 self._house_keeping(self._last_good)
@@ -116,10 +122,17 @@ class Receiver(SecondEar, Voice):
             return None
         finally:
             self._seen = self._radio.counters
-        if frame is not None and self._board.pins.has_dio0:
+        if frame is not None and self._board.pins.has_dio0 and not hurry:
             self._check_edge(rose)
         self._wait_s = self._patience(frame)
         return None if frame is None else self._judge(self._stamped(frame))
+
+    def _catch(self) -> ReceivedFrame | None:
+        """The frame that is arriving, if it becomes one."""
+        end = self._board.clock.monotonic() + CATCH_S
+        while (frame := self._radio.poll()) is None and self._radio.receiving and self._board.clock.monotonic() < end:
+            pass
+        return frame
 
     def _wait(self, timeout_s: float) -> bool:
         """Until the edge, wake() or the next look; a line that fails is looked past."""

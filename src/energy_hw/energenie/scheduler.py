@@ -96,10 +96,16 @@ class Scheduler:
     def patience_s(self) -> float:
         """Seconds until run() has something to do, or an awaited report has to be caught at once."""
         now = self._clock.monotonic()
-        watch_s = max(LOOK_S, self.forecast.watch_at(now) - now)
-        if self._pins.has_dio0:
-            watch_s = math.inf
+        watch_s = max(LOOK_S, self.forecast.watch_at(now, blind=not self._pins.has_dio0) - now)
         return max(0.0, min(self._next_at - now, self._patience.soonest() - now, watch_s))
+
+    @property
+    def hurry(self) -> bool:
+        """Whether a frame that is arriving has to be taken the moment it is complete.
+
+        The chip is deaf from then on until it is taken, and a report for which something waits may come next.
+        """
+        return self._receiver.arriving and self.forecast.watch_at(now := self._clock.monotonic(), blind=False) <= now
 
     def heard(self, heard: Heard) -> None:
         """What a device said may confirm an order, or contradict it."""
