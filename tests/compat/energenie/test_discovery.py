@@ -148,4 +148,4 @@ def test_ask_asks_on_the_console(typed: str, answer: bool, monkeypatch: pytest.M
     prompts: list[str] = []
     monkeypatch.setattr("builtins.input", lambda prompt: prompts.append(prompt) or typed)
     assert energenie.ask(ADDRESS, "a message") is answer
-    assert prompts == [f"a message\nDo you want to register {ADDRESS}? "]
+    assert prompts == [f"a message\nTake in {ADDRESS} [Y/n]? "]

@@ -201,4 +201,4 @@ def discovery_askjoin(ask_fn: Callable[[Any, Any], bool]) -> None:
 def ask(address: Any, message: Any) -> bool:
     """Ask on the console whether to take a device in: enter, y or yes."""
     shown = "" if message is None else f"{message}\n"
-    return input(f"{shown}Do you want to register {address}? ").strip().upper() in ("", "Y", "YES")
+    return input(f"{shown}Take in {address} [Y/n]? ").strip().upper() in ("", "Y", "YES")
