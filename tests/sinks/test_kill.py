@@ -22,19 +22,22 @@ from energy_hw.sinks.row import Result, Target
 from outbox_rig import BOUND_S
 
 KILLS = int(os.environ.get("EHW_KILLS", "60"))
+LONGEST_S = 0.06 if KILLS <= 100 else 0.15
 PROGRAM = """
 import itertools, os, signal, sys, threading
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 import writer
-def life(dice):
+def life(since, seconds):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    threading.Timer(dice, os.kill, (os.getpid(), signal.SIGKILL)).start()
-    writer.run(Path(sys.argv[1]), 10**9, False)
+    end = threading.Timer(float(seconds), os.kill, (os.getpid(), signal.SIGKILL)).start
+    if since == "start":
+        end()
+    writer.run(Path(sys.argv[1]), 10**9, False, end if since == "ready" else lambda: None)
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
-        life(float(line))
+        life(*line.split())
     os.waitpid(child, 0)
     print("dead", flush=True)
 """
@@ -73,7 +76,8 @@ def test_no_stored_row_is_lost_by_kill_9(tmp_path: Path) -> None:
         assert lives.stdin
         assert lives.stdout
         for _ in range(KILLS):
-            lives.stdin.write(b"%f\n" % dice.uniform(0.003, 0.06))
+            since = dice.choice((b"start", b"ready"))  # the one dies while it opens, too
+            lives.stdin.write(b"%s %f\n" % (since, dice.uniform(0.003, LONGEST_S)))
             lives.stdin.flush()
             assert select.select([lives.stdout], [], [], BOUND_S)[0]
             assert lives.stdout.readline() == b"dead\n"
@@ -90,4 +94,4 @@ def test_no_stored_row_is_lost_by_kill_9(tmp_path: Path) -> None:
                 owed.clear()
         lives.stdin.close()
     print(f"{KILLS} kills, {promises} rows promised, 0 lost, slowest restart {slowest:.3f} s")
-    assert promises > KILLS
+    assert promises > 0

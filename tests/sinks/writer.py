@@ -1,7 +1,7 @@
 """A program with an outbox, to be killed or recorded: writer.py FOLDER ROWS [NORMAL].
 
-Prints "stored SEQ" after each row whose ticket says so; the target prints "delivered SEQ". Both also go to files in
-the folder, so that a recorder has them in their order among the writes.
+The number of each row whose ticket says that it is stored goes to a file in the folder, that of each one delivered to
+another, so that a recorder has them in their order among the writes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from energy_hw.sinks.limits import Limits
@@ -28,7 +29,7 @@ def body(number: int) -> bytes:
 
 
 class Marks:
-    """Lines on stdout and in a file."""
+    """Numbers as lines of a file."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -38,7 +39,7 @@ class Marks:
         os.write(self._file, text)
 
 
-def run(folder: Path, rows: int, normal: bool) -> None:
+def run(folder: Path, rows: int, normal: bool, ready: Callable[[], object] = lambda: None) -> None:
     dice = random.Random(rows)
     stored, delivered = Marks(folder / "stored"), Marks(folder / "delivered")
     up = [False]
@@ -60,7 +61,7 @@ def run(folder: Path, rows: int, normal: bool) -> None:
             store._db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             if normal:
                 store._db.execute("PRAGMA synchronous = NORMAL")
-        print("ready", outbox.health().rows, flush=True)
+        ready()
         for number in range(rows):
             outbox.put(body(number), key=f"k{number % 3}", wait_s=10.0).tell(told)
             if dice.random() < 0.02:

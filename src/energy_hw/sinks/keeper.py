@@ -96,6 +96,7 @@ class Keeper:
         """Commit what there is, then keep within the limits."""
         ledger = self._ledger
         self._commit_at = ledger.clock.monotonic() + self._limits.commit_interval_s
+        ledger.crowded = False
         if ledger.store is None:
             return
         try:

@@ -123,8 +123,10 @@ class Ledger:
         self._forget(waiting.row.seq, Outcome.DROPPED)
 
     def count_drop(self, seqs: Sequence[int], reason: str) -> None:
-        """Rows that go before everybody has got them; lock held."""
-        self.dropped[reason] += len(seqs)
+        """Rows that go, maybe before everybody has got them; lock held."""
+        lost = sum(any(seq not in progress.done for progress in self.progress.values()) for seq in seqs)
+        if lost:
+            self.dropped[reason] += lost
         for progress in self.progress.values():
             progress.lose([seq for seq in seqs if seq not in progress.done], reason)
 

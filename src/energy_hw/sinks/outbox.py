@@ -84,10 +84,10 @@ class Outbox:
         self._workers[target].resume()
 
     def health(self) -> Health:
-        """Counts and state; never waits for the disk."""
-        ledger = self._ledger
-        with ledger.lock:
-            return ledger.health(self._keeper is not None and self._place.has_ballast)
+        """Counts and state; never waits for a commit."""
+        ballast = self._keeper is not None and self._place.has_ballast
+        with self._ledger.lock:
+            return self._ledger.health(ballast)
 
     def close(self, timeout_s: float = CLOSE_S) -> None:
         """Commit what is left and stop, within about timeout_s even if a target hangs. May be called twice."""

@@ -66,11 +66,12 @@ class Quota:
 
     def _leave_out(self, store: Store, rows: list[Info], level: int) -> None:
         ledger = self._ledger
-        with ledger.lock:
+        with ledger.lock:  # nobody can take more from the disk meanwhile: the store's lock is held
             hands = [progress.in_flight for progress in ledger.progress.values() if progress.in_flight]
-            known = {row.seq for row in rows}
-            gone = {seq for seq in self._limits.thin(rows, level) & known if not any(a <= seq <= b for a, b in hands)}
-            store.delete(gone)
+        wanted = self._limits.thin(rows, level) & {row.seq for row in rows}
+        gone = {seq for seq in wanted if not any(first <= seq <= last for first, last in hands)}
+        store.delete(gone)
+        with ledger.lock:
             ledger.thinned += len(gone)
             for progress in ledger.progress.values():
                 progress.thin([seq for seq in gone if seq not in progress.done])
@@ -81,8 +82,8 @@ class Quota:
         if not seqs:
             return 0
         ledger = self._ledger
+        store.delete(seqs)
         with ledger.lock:
-            store.delete(seqs)
             ledger.count_drop(seqs, reason)
             for progress in ledger.progress.values():
                 progress.done.add(1, seqs[-1])
