@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import p1_corpus as corpus
 from energy_hw.p1.dsmr_names import NAMES, PATTERNS, seed_name
 from energy_hw.p1.obis import ROWS, TABLE, find
 from energy_hw.p1.obis_rows import Kind, Obis
@@ -129,6 +130,28 @@ def test_every_name_of_dsmr_parser_belongs_to_a_code_that_we_know() -> None:
         code = name.code.replace("n:", "0-1:").replace("0:", "0-0:") if name.code[1] == ":" else name.code
         candidates = [code] if "-" in code else [f"{prefix}:{code}" for prefix in ("1-0", "0-0")]
         assert any(row(candidate).known for candidate in candidates), name
+
+
+GROUPS = {
+    Kind.NUMBER: "(000123.456*X)", Kind.BARE: "(400)", Kind.COUNT: "(00004)", Kind.TARIFF: "(0002)", Kind.HEX: "(4B38)",
+    Kind.TIME: "(200512134558S)", Kind.VERSION: "(50)", Kind.TEXT: "(abc)", Kind.SWITCH: "(1)", Kind.LIMIT: "(16*A)",
+    Kind.PAIR: "(100*A)(-063*A)", Kind.DEMAND: "(200512134558S)(02.589*kW)", Kind.FAILURES: "(0)(0-0:96.7.19)",
+    Kind.HISTORY: "(0)(1-0:1.6.0)(1-0:1.6.0)", Kind.MBUS_TYPE: "(003)", Kind.MBUS: "(200512134558S)(00112.384*m3)",
+    Kind.MBUS_OLD: "(200512134558)(00)(60)(1)(0-1:24.2.1)(m3)(00112.384)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("found", ROWS.values(), ids=lambda found: found.code)
+def test_every_row_gives_a_reading(found: Obis) -> None:
+    code = found.code.replace("*", "1-0").replace("0-n", "0-1")
+    telegram = corpus.telegram(code + GROUPS[found.kind])
+    assert not telegram.bad_lines
+    first = telegram.readings[0]
+    name = found.name[:-1] + "1" if found.code.startswith("0-n") else found.name
+    assert first.code.removesuffix("/1") == code
+    assert first.name.removesuffix("_1") == name.removesuffix("_1")
+    assert (first.phase, first.tariff, first.channel) == (found.phase, found.tariff, 1 if "0-n" in found.code else None)
+    assert first.value is not None
 
 
 def page_rows() -> list[list[str]]:

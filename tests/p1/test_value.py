@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 import p1_corpus as corpus
+from energy_hw.p1.profiles import PROFILES
 from energy_hw.p1.redact import crc_state
 from energy_hw.p1.report import to_report
 from energy_hw.p1.value import P1Telegram
@@ -25,6 +27,31 @@ def test_by_name_by_code_and_what_there_is_not() -> None:
     assert telegram.get("power_import") is None
     with pytest.raises(KeyError, match=r"power_import; this telegram has p1_version, emucs_version, energy_import_t1"):
         telegram["power_import"]
+
+
+def test_header_in_its_parts_and_version() -> None:
+    telegram = corpus.telegram(*SHOWN)
+    assert (telegram.header, telegram.manufacturer, telegram.version) == (corpus.HEADER, "ISK", "50")
+    assert corpus.telegram("0-0:96.1.4(50217)").version == "50217"
+    assert corpus.telegram().version is None
+
+
+@pytest.mark.parametrize("name", ["fi", "se", "nl5", "lt", "il"])
+def test_profile_that_the_user_named_for_the_report(name: str) -> None:
+    data = corpus.raw("0-0:1.0.0(210606190840S)", header="ELL5\\2")
+    report = to_report(corpus.cut(data), corpus.RECEIVED, "link", PROFILES[name])
+    assert P1Telegram.of(report).time == report.time
+    assert P1Telegram.of(report, PROFILES["lt"]).profile is PROFILES["lt"]
+
+
+def test_what_the_report_doubts_is_in_no_dictionary_of_others() -> None:
+    data = corpus.raw("1-0:1.8.1(999999.999*kWh)", "1-0:1.8.2(000002.000*kWh)")
+    honest = to_report(corpus.cut(data), corpus.RECEIVED, "link")
+    first = dataclasses.replace(honest.readings[0], code="1-0:1.8.1?", name="energy_import_t1_doubtful")
+    doubting = dataclasses.replace(honest, build=lambda: (first, *honest.readings[1:]), _built=[])
+    assert P1Telegram.of(honest).to_dict("seed").keys() == {"electricityUsedTariff1", "electricityUsedTariff2"}
+    assert P1Telegram.of(doubting).to_dict("seed").keys() == {"electricityUsedTariff2"}
+    assert P1Telegram.of(doubting).to_dict("dsmr_parser").keys() == {"ELECTRICITY_USED_TARIFF_2"}
 
 
 def test_bytes_come_back_as_they_came() -> None:

@@ -65,7 +65,7 @@ def to_readings(
     return tuple(readings), tuple(bad)
 
 
-@lru_cache(maxsize=4096)  # most lines of a telegram are those of the one before
+@lru_cache(maxsize=2048)  # most lines of a telegram are those of the one before
 def _plain(code: bytes, group: bytes) -> Reading | None:
     """The reading of a line with one group whose meaning is in itself; None for all others. Raises ValueError."""
     if not code:

@@ -14,19 +14,18 @@ from functools import lru_cache, partial
 from typing import Protocol
 
 from energy_hw.p1.derived import derive
-from energy_hw.p1.profiles import Profile, detect
+from energy_hw.p1.profiles import PROFILES, Profile, detect
 from energy_hw.p1.readings import to_readings
 from energy_hw.p1.telegram import scan_lines
 from energy_hw.p1.times import Clock, believed, parse_time
 from energy_hw.reading import Readings, Report
 
-IDENTITIES = (b"\n0-0:96.1.1(", b"\n0-0:42.0.0(", b"\n0-0:96.1.0(", b"\n1-0:0.0.0", b"\n0-0:0.0.0", b"\n0-0:96.1.255")
-"""Where a meter says who it is, the best first. The last three may have `*255` behind."""
-TIME = b"\n0-0:1.0.0("
-IN_BRACKETS = re.compile(rb"[^(\n]*\(([^)\r\n]*)\)")
+IDENTITIES = (b"\n0-0:96.1.1", b"\n0-0:42.0.0", b"\n0-0:96.1.0", b"\n1-0:0.0.0", b"\n0-0:0.0.0", b"\n0-0:96.1.255")
+"""Where a meter says who it is, the best first."""
+TIME = b"\n0-0:1.0.0"
+GROUP = re.compile(rb"(?:[.*]255)?\(([^)\r\n]*)\)")
 NO_IDENTITY = b"0Xx *"
 """An id of nothing but these is none: zeros of a meter that was not set up."""
-HEADER = re.compile(r"/[A-Za-z]{3}.?\s*(.*)")
 INTEGRITY = {"ok": "crc", "absent": "absent"}
 
 
@@ -69,6 +68,18 @@ def build_readings(raw: bytes, profile: Profile, received: datetime | None = Non
     return readings + derive(readings, profile)
 
 
+def profile_of(report: Report) -> Profile:
+    """The profile that a report of the P1 source was made with, as far as its time tells.
+
+    A user may have named another than the telegram's own: Finland, whose meters look like Swedish ones.
+    """
+    own = detect(report)
+    if report.time is None or report.time == _time(report.raw, own.clock):
+        return own
+    alike = (row for row in PROFILES.values() if row.spec == own.spec)
+    return next((row for row in alike if report.time == _time(report.raw, row.clock)), own)
+
+
 @lru_cache(maxsize=64)
 def _model(header: bytes) -> str:
     return header.decode("latin-1").strip()[1:]
@@ -76,16 +87,16 @@ def _model(header: bytes) -> str:
 
 def _identity(raw: bytes) -> str | None:
     """The first id that a meter says, as sent: two hexadecimal digits a character."""
-    for mark in IDENTITIES:
-        at = raw.find(mark)
-        if at >= 0 and (match := IN_BRACKETS.match(raw, at + 1)) and match[1].strip(NO_IDENTITY):
-            return match[1].decode("latin-1")
-    return None
+    found = (_group(raw, mark) for mark in IDENTITIES)
+    return next((group.decode("latin-1") for group in found if group.strip(NO_IDENTITY)), None)
 
 
 def _time(raw: bytes, clock: Clock) -> datetime | None:
-    at = raw.find(TIME)
-    if at < 0:
-        return None
-    begin = at + len(TIME)
-    return believed(parse_time(raw[begin : raw.find(b")", begin)].decode("latin-1"), clock))
+    return believed(parse_time(_group(raw, TIME).decode("latin-1"), clock))
+
+
+def _group(raw: bytes, mark: bytes) -> bytes:
+    """The group of the line that begins with a code; nothing if there is none."""
+    at = raw.find(mark)
+    match = GROUP.match(raw, at + len(mark)) if at >= 0 else None
+    return match[1] if match else b""

@@ -18,7 +18,7 @@ from energy_hw.p1.dicts import dsmr_dict, seed_dict
 from energy_hw.p1.profiles import Profile, detect
 from energy_hw.p1.readings import Context, to_readings
 from energy_hw.p1.redact import crc_state, redact
-from energy_hw.p1.report import to_report
+from energy_hw.p1.report import profile_of, to_report
 from energy_hw.p1.telegram import Line, scan_lines
 from energy_hw.reading import Reading, Readings, Report
 
@@ -38,8 +38,8 @@ class P1Telegram:
 
     @classmethod
     def of(cls, report: Report, profile: Profile | None = None) -> P1Telegram:
-        """The telegram of a report of the P1 source."""
-        telegram = cls(report.raw, profile, report.received)
+        """The telegram of a report of the P1 source. profile: the report's own by default."""
+        telegram = cls(report.raw, profile or profile_of(report), report.received)
         telegram._origin = report if profile is None else None
         return telegram
 
@@ -61,10 +61,27 @@ class P1Telegram:
         """What stands behind the slash."""
         return header_of(self.raw)
 
+    @property
+    def manufacturer(self) -> str:
+        """Its three letters, as in the header: the third may be a small one."""
+        return self.header[:3]
+
+    @property
+    def version(self) -> str | None:
+        """Of the P1 port, `50`, or of e-MUCS, `50217`; None of meters that send none."""
+        found = self.get("p1_version") or self.get("emucs_version")
+        return None if found is None else str(found.value)
+
     @cached_property
     def objects(self) -> tuple[CosemObject, ...]:
         """Every line that is an object, groups as sent."""
         return tuple(cosem_object(line) for line in self._lines if line[0])
+
+    @property
+    def _believed(self) -> tuple[CosemObject, ...]:
+        """The objects without those that the report doubts."""
+        doubted = {reading.code[:-1] for reading in self._origin or () if reading.code.endswith("?")}
+        return tuple(item for item in self.objects if item.code not in doubted) if doubted else self.objects
 
     @property
     def bad_lines(self) -> tuple[BadLine, ...]:
@@ -135,13 +152,14 @@ class P1Telegram:
         """The telegram for JSON.
 
         canonical: the shape of the whole package, whose numbers reading.dumps() writes with the digits sent.
-        dsmr_parser, seed: see dicts.py; json.dumps() writes them. strict: with seed, its own keys alone.
+        dsmr_parser, seed: see dicts.py; json.dumps() writes them. strict: with seed, its own keys alone. What the
+        report doubts (a code with `?` behind) is left out of these.
         """
         moment = Context(self.profile.clock, None, self.received).time
         if style == "dsmr_parser":
-            return dsmr_dict(self.objects, self.profile.spec, moment)
+            return dsmr_dict(self._believed, self.profile.spec, moment)
         if style == "seed":
-            return seed_dict(self.objects, self.profile.spec, moment, self.gas.channel if self.gas else None, strict)
+            return seed_dict(self._believed, self.profile.spec, moment, self.gas.channel if self.gas else None, strict)
         report = self._origin or to_report(self, self.received or datetime.now(UTC), "unknown", self.profile)
         return report.to_json()
 
