@@ -18,6 +18,7 @@ BOUND_S = 60
 RUNS = {
     # example: arguments, what it prints
     "discover":       (("--simulate", "--seconds", "4"), "NEW MIHO005 00A11C"),
+    "forward_p1":     (("--simulate", "--spool", "memory"), "0 sent, 1 waiting"),
     "learn_remote":   (("--simulate",), "0x6C6C6"),
     "log_csv":        (("--simulate", "--count", "1"), "timestamp,mfrid,prodid"),
     "monitor":        (("--simulate", "--count", "1"), "MIHO005"),
@@ -25,6 +26,7 @@ RUNS = {
     "read_plug":      (("--simulate",), "power factor 0.96"),
     "read_teleinfo":  (("--simulate", "--count", "1"), "teleinfo:"),
     "serve_json":     (("--simulate", "--listen", "127.0.0.1:0"), "http"),
+    "serve_p1":       (("--simulate", "--listen", "127.0.0.1:0"), "http"),
     "set_valve":      (("--simulate",), "assumed, sent 2 times"),
     "switch_plug":    (("--simulate", "0x000373", "off"), "confirmed"),
     "switch_socket":  (("--simulate",), "is on: assumed"),
