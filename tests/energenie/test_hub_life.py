@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from energy_hw import EnergyHwError, Hub, RadioConfig
+from energy_hw import EnergyHwError, Etrv, Hub, Plug, RadioConfig
 from energy_hw.errors import ConfigError, LinkClosed, LinkError, LinkTimeout, MisoStuck
 from energy_hw.sim.board import sim_board
 from hub_rig import BOUND_S, CODE, REPORT, STANDBY, first, open_hub
@@ -159,7 +159,11 @@ def test_a_callback_on_a_closed_hub_ends_its_thread() -> None:
 
 def test_a_forked_child_leaves_the_parents_radio_alone() -> None:
     with open_hub() as (hub, board):
-        hub._pid += 1  # as it looks in the child
+        plug, valve = Plug(hub, 0x373), Etrv(hub, 0x97F)
+        hub._pid = hub.windows._pid = hub._pid + 1  # as it looks in the child
+        for command in (plug.on, valve.identify):
+            with pytest.raises(LinkClosed, match="after a fork open one here"):
+                command()
         hub.close()
         hub._pid -= 1
         assert first(hub, board).raw == REPORT

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+from concurrent.futures import Future
 
 import pytest
 
@@ -64,3 +66,31 @@ def test_a_thread_that_does_not_come_is_a_time_out_and_the_work_is_dropped(monke
         jobs.do(lambda: done.append(1))
     jobs.run()
     assert done == []
+
+
+def test_what_comes_when_nobody_looks_any_more_is_refused_at_once() -> None:
+    jobs: list[Jobs] = []
+
+    def close_meanwhile() -> None:
+        jobs[0].close()
+        jobs[0].refuse()
+
+    jobs.append(Jobs(close_meanwhile))
+    with pytest.raises(LinkClosed):
+        jobs[0].do(lambda: None)
+
+
+def test_what_was_handed_in_before_ctrl_c_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs, done = Jobs(lambda: None), []
+    monkeypatch.setattr(Future, "result", lambda _self, _timeout: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        jobs.do(lambda: done.append(1))
+    jobs.run()
+    assert done == []
+
+
+def test_in_a_forked_process_nobody_would_do_it() -> None:
+    jobs = Jobs(lambda: None)
+    jobs._pid += 1
+    with pytest.raises(LinkClosed, match="after a fork open one here"):
+        jobs.do(lambda: None)

@@ -294,6 +294,6 @@ def test_a_join_is_not_answered_when_it_is_too_late(board: SimBoard) -> None:
 
 
 def test_the_rule_is_one_of_five() -> None:
-    with pytest.raises(ValueError, match="sometimes"):
+    with pytest.raises(ConfigError, match="autojoin, askjoin, got 'sometimes'"):
         Hub(simulate=True, discovery="sometimes")
     assert {policy.value for policy in Policy} == {"none", "auto", "ask", "autojoin", "askjoin"}

@@ -222,3 +222,29 @@ def test_nothing_reported_as_queued_is_lost_when_the_process_is_killed(path: Pat
 
 def _target(n: int) -> str:
     return str(4 + n // 3 % 50 / 2)
+
+
+def test_a_file_of_another_user_is_not_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved(path, ROWS)
+    real = os.open
+
+    def locked_out(name: object, *options: object) -> int:
+        if str(name).endswith(".lock"):
+            raise PermissionError(13, "Permission denied")
+        return real(name, *options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pending.os, "open", locked_out)
+    file = PendingFile(path)
+    assert file.loaded.rows == ROWS
+    assert not file.flush(file.save([], NOW))
+    file.close()
+    monkeypatch.undo()
+    assert reopened(path).rows == ROWS
+
+
+def test_a_forked_process_does_not_keep_the_file(path: Path) -> None:
+    file = PendingFile(path)
+    inherited = os.dup(file._lock_file or -1)
+    file.close()
+    PendingFile(path).close()
+    os.close(inherited)

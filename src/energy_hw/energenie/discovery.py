@@ -50,6 +50,14 @@ class Policy(StrEnum):
     ASKJOIN = "askjoin"
 
 
+def policy_of(text: str) -> Policy:
+    """The policy of this name. Raises ConfigError that lists them."""
+    try:
+        return Policy(text)
+    except ValueError:
+        raise ConfigError(f"expected a policy of {', '.join(Policy)}, got {text!r}") from None
+
+
 @dataclass(slots=True)
 class Unknown:
     """A device that was heard and has no name.
@@ -102,7 +110,7 @@ class Discovery:
         """ask: for the policies that ask; without it they take nobody in."""
         self._home = home
         self._ask = ask
-        self.policy = Policy(policy)
+        self.policy = policy_of(policy)
         self._unknown: OrderedDict[str, Unknown] = OrderedDict()
         self._asking: set[str] = set()
         self._told = ""

@@ -7,7 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from energy_hw.core.interface import Core
-from energy_hw.energenie.discovery import PAIRING_S, Ask, Policy, Unknown
+from energy_hw.energenie.discovery import PAIRING_S, Ask, Policy, Unknown, policy_of
 from energy_hw.energenie.forecast import Forecast
 from energy_hw.energenie.identity import Identities
 from energy_hw.energenie.memory import Memory
@@ -45,7 +45,7 @@ class Household(ABC):
         self, names: Names | str | PathLike[str] | None, policy: str = Policy.NONE, ask: Ask | None = None
     ) -> None:
         """An object for every device that has a name; what to do with those that have none. Once, at the start."""
-        self.naming = Naming(self, names_for(self.board, names), Policy(policy), ask)
+        self.naming = Naming(self, names_for(self.board, names), policy_of(policy), ask)
         self.naming.make_all()
 
     @abstractmethod

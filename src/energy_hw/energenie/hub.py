@@ -15,14 +15,14 @@ from energy_hw import core as cores
 from energy_hw.core.interface import RadioConfig
 from energy_hw.energenie.audit import Audit
 from energy_hw.energenie.counters import HubCounters
-from energy_hw.energenie.discovery import Ask, Policy
+from energy_hw.energenie.discovery import Ask, Policy, policy_of
 from energy_hw.energenie.engine import Engine
 from energy_hw.energenie.events import follow
 from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.household import Household
 from energy_hw.energenie.identity import Standing
-from energy_hw.energenie.jobs import Jobs
+from energy_hw.energenie.jobs import Jobs, refuse_in_child
 from energy_hw.energenie.names import Names
 from energy_hw.energenie.open import open_receiver
 from energy_hw.energenie.orders import Order, Priority, Ticket
@@ -87,7 +87,7 @@ class Hub(Household):
         if simulate and device and not device.startswith("sim:"):
             raise ConfigError(f"expected a device or simulate=True, got both: {device}")
         device = device or ("sim:house" if simulate else None)
-        policy = Policy(discovery)
+        policy = policy_of(discovery)
         self._receiver, self.board, self._radio = open_receiver(device, wiring, dio0, config, core, board)
         self.core = cores.get(core)
         book = Audit(self.board.clock.now, audit)
@@ -197,7 +197,8 @@ class Hub(Household):
         return counters
 
     def submit(self, order: Order) -> Ticket:
-        """Hand an order to the scheduler. Raises LinkClosed."""
+        """Hand an order to the scheduler. Raises LinkClosed, in a forked process, too."""
+        refuse_in_child(self._pid)
         return self.scheduler.submit(order)
 
     # -- transmitting ------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,22 +28,27 @@ class Jobs:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._queue: SimpleQueue[_Job] = SimpleQueue()
-        self._closed = False
+        self._closed = self._ended = False
+        self._pid = os.getpid()
 
     def do(self, work: Callable[[], None]) -> None:
         """Have it done, and wait. Raises what it raises; LinkClosed; LinkTimeout if the thread does not get to it."""
+        refuse_in_child(self._pid)
         if self._closed:
             raise LinkClosed("the hub is closed: open a new one")
         job = _Job(work, Future())
         self._queue.put(job)
         self._wake()
+        if self._ended:
+            self.refuse()  # it came after the last look
         try:
             job.done.result(DONE_S)
         except TimeoutError as error:
             if isinstance(error, LinkError):
                 raise
-            job.done.cancel()
             raise LinkTimeout(f"expected the radio's thread to come to it within {DONE_S:g} s, it did not") from None
+        finally:
+            job.done.cancel()  # after Ctrl-C, too, nobody waits for it any more
 
     def run(self) -> None:
         """Do what waits, unless it is closed."""
@@ -55,6 +61,7 @@ class Jobs:
 
     def refuse(self) -> None:
         """Once run() is called no more: what still waits ends with LinkClosed."""
+        self._ended = True
         while (job := self._next()) is not None:
             job.done.set_exception(LinkClosed("the hub was closed before this was done"))
 
@@ -67,6 +74,12 @@ class Jobs:
                 return None
             if job.done.set_running_or_notify_cancel():
                 return job
+
+
+def refuse_in_child(pid: int) -> None:
+    """Raises LinkClosed in a process that was forked from the one with the radio: nobody would do the work here."""
+    if os.getpid() != pid:
+        raise LinkClosed(f"this hub belongs to process {pid}: after a fork open one here, once that one is closed")
 
 
 def _settle(job: _Job) -> None:

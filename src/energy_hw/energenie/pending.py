@@ -133,6 +133,7 @@ class PendingFile:
         except BlockingIOError:
             raise self._busy() from None
         except OSError as error:
+            self._forbidden = isinstance(error, PermissionError)  # another user's, whose hub may have it now
             self._tell(error)
 
     def _busy(self) -> LinkBusy:
@@ -152,6 +153,8 @@ class PendingFile:
     def _release_lock(self) -> None:
         handle, self._lock_file = self._lock_file, None
         if handle is not None:
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_UN)  # a forked process may have it open for long
             os.close(handle)
 
     def _load(self) -> None:

@@ -16,6 +16,7 @@ Sources: gpbenton's, Achronite's and barnybug's eTRV code (windows, answers, rep
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ from random import SystemRandom
 from energy_hw.core.airtime import fsk_airtime_us
 from energy_hw.core.interface import Core
 from energy_hw.core.message import ENERGENIE, Message, Value
+from energy_hw.energenie.jobs import refuse_in_child
 from energy_hw.energenie.orders import Order, Outcome, Priority, Ticket
 from energy_hw.energenie.pending import Row
 from energy_hw.energenie.profiles import AFTER_REPORT, AFTER_WAKEUP, Profile, by_product
@@ -76,6 +78,7 @@ class Windows:
         self._lock = threading.RLock()
         self._radio_thread: int | None = None
         self._looked_at = clock.monotonic()
+        self._pid = os.getpid()
         self._closed = False
 
     # -- any thread --------------------------------------------------------
@@ -107,6 +110,7 @@ class Windows:
 
         Raises NotWritable, OutOfRange, LinkClosed, or LinkBusy if another hub has the file.
         """
+        refuse_in_child(self._pid)
         self._open()
         with self._lock:
             self._refuse_closed()
