@@ -107,3 +107,21 @@ def test_a_burst_takes_its_repeats_and_windows_may_use_the_reserve() -> None:
     assert course(switch(True)).airtime_s == FSK_S
     assert course(switch(True, priority=Priority.WINDOW)).may_use_reserve
     assert not course(switch(True)).may_use_reserve
+
+
+def test_what_a_radio_cost_that_failed_is_added_to_the_effort() -> None:
+    one = course(switch(True, tries=1, effort_s=3.0))
+    send(one, 10.1)
+    assert one.failed(RadioLost("away"), 13.0, DICE)
+    send(one, 13.2)
+    assert one.due < math.inf
+
+
+def test_every_second_round_has_wider_gaps() -> None:
+    one, gaps = course(switch(True, gap_s=(0.1, 0.1))), []
+    for _ in range(2):
+        for _ in range(3):
+            now = one.due + FSK_S
+            send(one, now)
+            gaps.append(one.due - now)
+    assert [round(gap, 6) for gap in gaps[:2] + gaps[3:5]] == [0.1, 0.1, 0.2, 0.2]

@@ -13,7 +13,16 @@ from energy_hw.energenie.ener314 import CE, CODES, D1, D2, D3, LINES, Ener314
 from energy_hw.energenie.events import Certainty
 from energy_hw.energenie.legacy import Dimmer, LightSwitch, Socket, Strip
 from energy_hw.energenie.orders import Order, Outcome, Ticket
-from energy_hw.errors import AirtimeExceeded, ConfigError, LinkClosed, LinkError, NotWritable, OutOfRange, QueueFull
+from energy_hw.errors import (
+    AirtimeExceeded,
+    ConfigError,
+    LinkClosed,
+    LinkError,
+    NotConfirmed,
+    NotWritable,
+    OutOfRange,
+    QueueFull,
+)
 from energy_hw.sim import ook_devices as sim
 from energy_hw.sim.air import Air
 from energy_hw.sim.clock import VirtualClock
@@ -192,3 +201,21 @@ def test_a_hub_hears_what_the_board_sends(lines: EncoderLines, board: Ener314) -
     Socket(board, gang=1).on(wait=WAIT_S)
     assert codes == {OokCode(HOUSE, 1, True)}
     assert len(LINES) == 6
+
+
+def test_what_is_cancelled_between_two_bursts_sends_no_second_one(board: Ener314, lines: EncoderLines) -> None:
+    double = LightSwitch(board, sku="MIHO009")
+    slept = lines.sleep
+
+    def sleep(seconds: float) -> None:
+        slept(seconds)
+        if ticket and ticket[0].tries:
+            ticket[0].cancel()
+
+    ticket: list[Ticket] = []
+    lines.sleep = sleep  # type: ignore[method-assign]
+    ticket.append(double.on())
+    with pytest.raises(NotConfirmed):
+        ticket[0].wait(WAIT_S)
+    board.close()
+    assert ticket[0].tries == 1

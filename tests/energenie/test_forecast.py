@@ -164,3 +164,16 @@ def test_a_burst_clears_two_reports_in_a_row() -> None:
 )
 def test_which_reports_are_the_regular_ones(product: int, codes: list[str], regular: bool) -> None:
     assert is_regular(by_product(product), codes) is regular
+
+
+def test_a_new_interval_begins_with_the_tolerance_of_one_that_is_not_known_well() -> None:
+    one = rhythm(*(300.0 * number for number in range(6)))
+    assert one.tolerance_s < 1.0
+    for _ in range(3):
+        one.heard((one.last or 0.0) + 720.0)
+    assert (one.interval_s, one.tolerance_s) == (pytest.approx(720.0), pytest.approx(14.4))
+
+
+def test_a_silence_of_more_than_ten_intervals_teaches_nothing() -> None:
+    one = rhythm(0.0, 300.0, 300.0 + 12 * 301.0)
+    assert one.interval_s == 300.0

@@ -217,3 +217,23 @@ def test_a_long_raw_frame_waits_for_its_airtime_too() -> None:
         engine.run_s(30.0)
         assert order.ticket.outcome is Outcome.ASSUMED
         assert fsk_airtime_us(66) / 1e6 * 2 > 0.3
+
+
+def test_a_window_does_not_wait_for_the_answer_of_another() -> None:
+    with control() as (engine, board, ear):
+        engine.submit(switch(True))
+        engine.run_s(0.001)
+        assert len(ear.sent) == 1
+        engine.submit(window(board))
+        engine.run_s(0.1)
+        assert ear.sent[1].at - ear.sent[0].end < 0.030
+
+
+def test_the_airtime_has_to_hold_both_tries_that_the_driver_makes() -> None:
+    with control() as (engine, board, ear):
+        budget, now = engine.receiver.budget, board.clock.monotonic()
+        budget.book(now, 0.95 * LEGAL_S - 1.5 * ook_airtime_us(8) / 1e6)
+        engine.submit(light(within_s=5.0))
+        engine.run_s(1.0)
+        assert ear.sent == []
+        assert engine.counters().orders.over_budget == 1

@@ -15,9 +15,10 @@ from energy_hw import Etrv, Hub
 from energy_hw import Plug as OurPlug
 from energy_hw.core.airtime import fsk_airtime_us
 from energy_hw.core.interface import Core
+from energy_hw.core.message import Message, Record
 from energy_hw.energenie import windows
 from energy_hw.energenie.engine import open_engine
-from energy_hw.energenie.orders import Outcome, Ticket
+from energy_hw.energenie.orders import Order, Outcome, Ticket
 from energy_hw.energenie.pending import dump, parse
 from energy_hw.energenie.window_store import away
 from energy_hw.errors import LinkBusy, LinkClosed, NotConfirmed, NotWritable, QueueFull
@@ -472,3 +473,38 @@ def test_a_frame_that_ends_just_before_the_report_costs_no_window(dio0: bool) ->
             board.clock.call_at(round((began + 5.0 + 20.0 * number - before_s) * 1e9), neighbour.report)
             engine.run_s(20.0)
             assert real.target_c == number + 1
+
+
+# -- what goes into a window -----------------------------------------------------
+
+
+def test_an_order_may_start_as_long_as_it_ends_inside_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    orders: list[Order] = []
+    with valve_bench() as bench:
+        monkeypatch.setattr(bench.engine.windows, "_submit", lambda order: orders.append(order) or order.ticket)
+        bench.valve.set_target(20)
+        bench.pass_windows(1)
+        [order] = orders
+        opened = bench.valve.queue.last_at or 0.0
+        length_s = fsk_airtime_us(len(order.build())) / 1e6
+        assert order.not_after + length_s == pytest.approx(opened + windows.WINDOW_S - windows.LATE_S)
+        order.ticket.settle(Outcome.EXPIRED)
+        assert (bench.engine.windows.missed, len(bench.valve.pending)) == (1, 1)
+
+
+def test_a_sensor_of_the_same_number_by_another_maker_opens_nothing() -> None:
+    with valve_bench(first_s=1000.0) as bench:
+        bench.valve.set_target(20)
+        records = (Record(0x74, False, 0x9, b"\x12\x00", None),)
+        bench.board.air.send_fsk(bench.engine.core.encode(Message(5, 3, 0x1234, SENSOR, records)), sender="other")
+        bench.engine.run_s(1.0)
+        assert bench.valve.queue.windows == 0
+        assert bench.engine.counters().radio.sent == 0
+
+
+def test_reports_that_come_sooner_are_a_shorter_interval_at_once() -> None:
+    with valve_bench() as bench:
+        bench.pass_windows(2)
+        bench.real.interval_s = 200
+        bench.pass_windows(2)
+        assert bench.valve.queue.interval_s == pytest.approx(200.0, abs=0.1)
