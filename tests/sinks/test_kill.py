@@ -22,7 +22,7 @@ from energy_hw.sinks.row import Result, Target
 from outbox_rig import BOUND_S
 
 KILLS = int(os.environ.get("EHW_KILLS", "60"))
-LONGEST_S = 0.06 if KILLS <= 100 else 0.15
+LONGEST_S = 0.06 if KILLS <= 100 else 0.1
 PROGRAM = """
 import itertools, os, signal, sys, threading
 from pathlib import Path
