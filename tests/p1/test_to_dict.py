@@ -125,6 +125,12 @@ def test_gas_meter_is_the_one_that_lives_unless_strict() -> None:
     assert (strict["equipmentIdentifierGas"]["value"], "mbusDevices" in strict) == ("01", False)
 
 
+def test_gas_meter_that_was_never_read_has_no_reading_unless_strict() -> None:
+    telegram = corpus.telegram("0-1:24.1.0(003)", "0-1:24.2.1(700101010000W)(00000000)")
+    assert telegram.to_dict("seed").keys() == {"deviceType"}
+    assert telegram.to_dict("seed", strict=True)["hourlyGasMeterReading"]["value"] == 0.0
+
+
 def test_sweden_in_its_own_offset() -> None:
     found = corpus.telegram("0-0:1.0.0(210606170840W)", header="ELL5\\2")
     assert found.to_dict("seed")["p1MessageTimestamp"]["value"] == "2021-06-06T17:08:40+01:00"

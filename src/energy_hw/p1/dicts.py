@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from energy_hw.p1 import values
@@ -24,6 +25,8 @@ from energy_hw.p1.cosem import CosemObject
 from energy_hw.p1.dsmr_names import NAMES, Form, Name, seed_name
 from energy_hw.p1.logs import LOG_HEAD, MONTHS_HEAD
 from energy_hw.p1.mbus import OLD_HEAD
+from energy_hw.p1.obis_rows import Kind
+from energy_hw.p1.times import is_believable
 
 Json = dict[str, Any]
 Moment = Callable[[str], datetime | None]
@@ -51,7 +54,7 @@ def dsmr_dict(objects: tuple[CosemObject, ...], spec: str, moment: Moment) -> Js
     style = Style(moment, utc=True, texts=spec in "2HI")
     top: Json = {}
     devices: dict[int, Json] = {}
-    for name, item, value in _named(objects, style, lambda row: spec in row.specs):
+    for name, item, value in _named(objects, style, _names(spec)):
         if item.row.channel is None:
             top[name.attribute] = value
         else:
@@ -70,10 +73,10 @@ def seed_dict(
     meter's, the keys of other countries under the names that they would have, and all M-Bus devices in `mbusDevices`.
     """
     style = Style(moment, utc=False)
-    wanted = _strict if strict else _preferred(spec)
-    chosen = _first_of_each(objects) if strict or gas is None else _of_channel(objects, gas)
+    live = objects if strict else tuple(item for item in objects if _is_live(item, moment))
+    chosen = _first_of_each(live) if strict or gas is None else _of_channel(live, gas)
     result: Json = {}
-    for name, _, value in _named(chosen, style, wanted):
+    for name, _, value in _named(chosen, style, _names(SEED_SPEC) if strict else _preferred(spec)):
         result.setdefault(seed_name(_gas_name(name, strict)), value)
     channels = {item.row.channel for item in objects if item.row.channel}
     if not strict and len(channels) > 1:
@@ -81,18 +84,26 @@ def seed_dict(
     return result
 
 
-def _strict(row: Name) -> bool:
-    return SEED_SPEC in row.specs
+def _is_live(item: CosemObject, moment: Moment) -> bool:
+    """Whether it is anything but the reading of an M-Bus device that was never read."""
+    return item.row.kind not in (Kind.MBUS, Kind.MBUS_OLD) or is_believable(moment(item.groups[0]))
 
 
-def _preferred(spec: str) -> Callable[[Name], bool]:
+@cache
+def _names(spec: str) -> tuple[Name, ...]:
+    """The rows of a specification."""
+    return tuple(row for row in NAMES if spec in row.specs)
+
+
+@cache
+def _preferred(spec: str) -> tuple[Name, ...]:
     """One row of those with the same code: dsmrRESTServer's, else that of the country, else the first."""
     best: dict[str, Name] = {}
     for row in NAMES:
         held = best.get(row.code)
         if held is None or _rank(row, spec) > _rank(held, spec):
             best[row.code] = row
-    return lambda row: best[row.code] is row
+    return tuple(row for row in NAMES if best[row.code] is row)
 
 
 def _rank(row: Name, spec: str) -> int:
@@ -120,14 +131,14 @@ def _of_channel(objects: tuple[CosemObject, ...], channel: int) -> tuple[CosemOb
 
 
 def _named(
-    objects: tuple[CosemObject, ...], style: Style, wanted: Callable[[Name], bool]
+    objects: tuple[CosemObject, ...], style: Style, names: tuple[Name, ...]
 ) -> Iterator[tuple[Name, CosemObject, Any]]:
-    """Names, objects and values in the order of the table, of an object with several names each that is wanted."""
+    """These names, their objects and values, in the order of the names."""
     by_code: dict[str, list[CosemObject]] = {}
     for item in objects:
-        for code in _codes(item):
+        for code in _codes(item.code, item.row.channel is None):
             by_code.setdefault(code, []).append(item)
-    for name in filter(wanted, NAMES):
+    for name in names:
         for item in by_code.get(name.code, ()):
             try:
                 yield name, item, FORMS[name.form](item.groups, style)
@@ -135,10 +146,11 @@ def _named(
                 continue
 
 
-def _codes(item: CosemObject) -> tuple[str, str, str]:
+@lru_cache(maxsize=1024)
+def _codes(code: str, of_meter: bool) -> tuple[str, str, str]:
     """The spellings under which the table may have an object."""
-    short = item.code.partition(":")[2]
-    return item.code, short, f"{'0' if item.row.channel is None else 'n'}:{short}"
+    short = code.partition(":")[2]
+    return code, short, f"{'0' if of_meter else 'n'}:{short}"
 
 
 Groups = tuple[str, ...]

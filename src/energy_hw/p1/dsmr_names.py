@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 
@@ -153,6 +154,7 @@ def _expand(row: Name) -> Iterator[Name]:
 NAMES = tuple(row for pattern in PATTERNS for row in _expand(pattern))
 
 
+@cache
 def seed_name(attribute: str) -> str:
     """dsmrRESTServer's name: `ELECTRICITY_USED_TARIFF_1` is `electricityUsedTariff1`, `Q3D_..` is `q3D..`."""
     joined = "".join(re.split("[_-]+", attribute.replace("_", " ").title().replace(" ", "_")))

@@ -23,8 +23,6 @@ from energy_hw.reading import Quantity as Q
 from energy_hw.reading import Reading, Readings, Value
 
 LIMITS = {"kw": Q.POWER, "w": Q.POWER, "kva": Q.APPARENT_POWER, "va": Q.APPARENT_POWER, "a": Q.CURRENT}
-
-
 LONGEST_KEPT = 64
 """Groups beyond this are not kept for the next telegram: messages of 2 kB."""
 
@@ -81,13 +79,13 @@ def _read(line: Line, clock: Clock, media: Media, received: datetime | None) -> 
     """The readings of a line with several groups, or with a time. Raises ValueError."""
     row = row_of(line[0])
     kind = None if row.channel is None else media.get(row.channel)
-    if row.kind in KEPT and not any(map(_is_doubtful, line)):
+    if row.kind in KEPT and not any(map(_depends, line)):
         return _kept(tuple(line), clock, kind)
     return CONVERTERS[row.kind](cosem_object(line), Context(clock, kind, received))
 
 
-def _is_doubtful(group: bytes) -> bool:
-    """Whether it is a time without its offset, or too long to be kept."""
+def _depends(group: bytes) -> bool:
+    """Whether it is a time whose offset depends on when it came, or too long to be kept."""
     return (len(group) == UNFLAGGED and group.isdigit()) or len(group) > LONGEST_KEPT
 
 
