@@ -26,6 +26,7 @@ NAMES = (
     "p1_web",
     "outbox",
     "p1_reports",
+    "p1_pty",
 )
 
 

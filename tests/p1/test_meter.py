@@ -274,7 +274,7 @@ def test_unplugged_and_back_under_another_name_again_and_again(tmp_path: Path) -
         here.send(numbered(0))
         assert watts(meter.read(BOUND_S)) == 0
         before = threads_and_files()
-        for number in range(1, 4):
+        for number in range(1, 3):
             there = Pty()  # takes a number of its own while the old one is there
             here.send(numbered(number)[:40])
             name.unlink()
@@ -286,7 +286,7 @@ def test_unplugged_and_back_under_another_name_again_and_again(tmp_path: Path) -
             assert watts(meter.read(BOUND_S)) == number
             here = there
         until(lambda: threads_and_files() <= before, "what the unplugged ports held")
-        assert meter.counters().lost == meter.counters().reopened == 3
+        assert meter.counters().lost == meter.counters().reopened == 2
     here.unplug()
 
 
@@ -483,6 +483,6 @@ def test_waiting_costs_next_to_no_processor_time(tmp_path: Path) -> None:
     """Looking for a missing port twice a second: processor time, not wall-clock time, is bounded."""
     with P1Meter(str(tmp_path / "usb-P1"), patient=True):
         began = resource.getrusage(resource.RUSAGE_SELF)
-        threading.Event().wait(1.0)
+        threading.Event().wait(0.6)
         used = resource.getrusage(resource.RUSAGE_SELF)
-    assert used.ru_utime + used.ru_stime - began.ru_utime - began.ru_stime < 0.1
+    assert used.ru_utime + used.ru_stime - began.ru_utime - began.ru_stime < 0.06

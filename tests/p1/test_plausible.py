@@ -109,11 +109,11 @@ def test_another_meter_starts_afresh() -> None:
     assert plausibility.doubted == 0
 
 
-@pytest.mark.parametrize("profile", ["nl2", "nl5", "be", "lu", "at", "hu", "se"])
+@pytest.mark.parametrize("profile", ["nl2", "be", "at", "hu"])
 def test_of_a_days_telegrams_of_a_simulated_house_none_is_doubted(profile: str) -> None:
-    line = make_line(Setup(profile, devices=("gas",) if profile in ("nl2", "nl5", "be", "lu") else (), pv_w=4000))
+    line = make_line(Setup(profile, devices=("gas",) if profile in ("nl2", "be") else (), pv_w=4000))
     plausibility = Plausibility()
-    for at in range(0, 26 * 3600, 900):
+    for at in range(0, 26 * 3600, 1800):
         line.meter.advance_to(at)
         (found, *_) = P1Framer("ignore").feed(line.meter.telegram())
         assert isinstance(found, Telegram)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -34,6 +35,8 @@ logger = logging.getLogger(__name__)
 JOIN_S = 15.0
 """Longer than the longest thing that cannot be interrupted: connecting to an rfc2217 server."""
 FAULT_PAUSE_S = 1.0
+YIELD_S = 0.0001
+"""Lets go of the interpreter, so that the callback runs before the report is made: that takes longer than framing."""
 READ_S = 60.0
 """Longer than the longest interval, and than the search for the speed."""
 
@@ -213,7 +216,9 @@ class P1Meter:
     def _tell(self, item: Accepted) -> None:
         """First who waits for the telegram, then the rest."""
         telegram, received = item.telegram, self._clock.now()
-        self._callbacks.call(self._on_telegram, telegram)
+        if self._on_telegram is not None:
+            self._callbacks.call(self._on_telegram, telegram)
+            time.sleep(YIELD_S)
         if self._profile_name == AUTO:
             self._profile = detect(telegram)
         report = self._plausibility.check(to_report(telegram, received, self.name, self._profile), item.at)
