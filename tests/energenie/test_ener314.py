@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -219,3 +220,12 @@ def test_what_is_cancelled_between_two_bursts_sends_no_second_one(board: Ener314
         ticket[0].wait(WAIT_S)
     board.close()
     assert ticket[0].tries == 1
+
+
+def test_it_may_be_closed_by_a_callback_in_its_thread(board: Ener314, lines: EncoderLines) -> None:
+    closed = threading.Event()
+    lines.close = closed.set  # type: ignore[method-assign]
+    Socket(board).on().when_done(lambda _: board.close())
+    assert closed.wait(WAIT_S)
+    with pytest.raises(LinkClosed):
+        Socket(board).on()

@@ -157,6 +157,14 @@ def test_a_callback_on_a_closed_hub_ends_its_thread() -> None:
             assert not thread.is_alive()
 
 
+def test_a_hub_may_be_closed_by_a_callback_in_the_radios_thread() -> None:
+    with Hub("sim:house?speed=20") as hub:
+        Plug(hub, 0x373).on().when_done(lambda _: hub.close())
+        for _ in hub:  # ends
+            pass
+        assert not hub._thread.is_alive()
+
+
 def test_a_forked_child_leaves_the_parents_radio_alone() -> None:
     with open_hub() as (hub, board):
         plug, valve = Plug(hub, 0x373), Etrv(hub, 0x97F)

@@ -199,6 +199,9 @@ class Ener314(Household):
             self._change.notify()
         for order in orders:
             order.ticket.settle(Outcome.FAILED, LinkClosed(f"the ENER314 was closed before {order.ticket} was sent"))
+        if threading.current_thread() is self._thread:  # from a ticket's callback: the thread has to end first
+            threading.Thread(target=self.close, name="energy-hw-close").start()
+            return
         self._thread.join(JOIN_S)
         if self._thread.is_alive():
             logger.error("the ENER314's thread does not end; its lines stay taken until the program does")

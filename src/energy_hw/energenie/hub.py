@@ -266,6 +266,9 @@ class Hub(Household):
         self._stop.set()
         self._jobs.close()
         self.board.pins.wake()
+        if threading.current_thread() is self._thread:  # from a ticket's callback: the thread has to end first
+            threading.Thread(target=self.close, name="energy-hw-close").start()
+            return
         with self._closing:
             if self._closed:
                 return
