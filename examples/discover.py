@@ -26,8 +26,10 @@ try:
         print(f"Hold the button of a device; {arguments.seconds:.0f} s left.")
         while hub.naming.discovery.pairing_s:
             time.sleep(0.2)
-        for entry in hub.naming.names.entries():
-            print(f"{'' if entry.device in before else 'NEW '}{entry.name}: {entry.device} {entry.model}")
+            for entry in hub.naming.names.entries():
+                if entry.device not in before:
+                    before.add(entry.device)
+                    print(f"taken in as {entry.name}: {entry.device} {entry.model}", flush=True)
         for one in hub.unknown():
             print(f"without a name: {one.device} {one.model}, heard {one.frames} times, {one.rssi_dbm} dBm")
 except EnergyHwError as error:
