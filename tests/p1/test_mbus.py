@@ -9,6 +9,7 @@ import pytest
 
 import p1_corpus as corpus
 from energy_hw.p1.mbus import MEDIA
+from energy_hw.p1.value import P1Telegram
 from energy_hw.reading import Quantity as Q
 
 NOON, HOUR_BEFORE = "260115120000W", "260115110000W"
@@ -107,6 +108,29 @@ def test_of_two_codes_of_one_channel_the_one_of_the_country(profile: str, value:
 def test_status_of_dsmr_3_may_be_hexadecimal_and_the_code_another() -> None:
     telegram = corpus.telegram("0-1:24.1.0(03)", "0-1:24.3.0(090212160000)(2C)(60)(1)(0-1:24.2.0)(m3)", "(00001.001)")
     assert telegram["gas_volume"].value == Decimal("1.001")
+
+
+@pytest.mark.parametrize(("utc_minute", "offset"), [("00:31", 2), ("01:29", 1)])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("0-1:24.1.0(03)", "0-1:24.3.0(161030023000)(00)(60)(1)(0-1:24.2.1)(m3)", "(00001.001)"),
+        ("1-0:1.6.0(02.589*kW)(161030023000)",),
+        ("0-0:1.0.0(161030023000)",),
+    ],
+)
+def test_hour_that_there_is_twice_is_the_one_in_which_it_came(
+    lines: tuple[str, ...], utc_minute: str, offset: int
+) -> None:
+    received = datetime.fromisoformat(f"2016-10-30T{utc_minute}:00+00:00")
+    found = P1Telegram(corpus.raw(*lines), None, received).readings[-1]
+    moment = found.value if found.name == "meter_time" else found.time
+    assert moment == datetime.fromisoformat(f"2016-10-30T02:30:00+0{offset}:00")
+
+
+def test_same_line_under_another_type_is_another_reading() -> None:
+    names = [corpus.telegram(*device(1, kind, NOON, "1*m3")).readings[1].name for kind in ("003", "007", "303", "003")]
+    assert names == ["gas_volume_ch1", "water_volume_ch1", "mbus_reading_ch1", "gas_volume_ch1"]
 
 
 def test_cold_of_dsmr_3() -> None:

@@ -71,6 +71,14 @@ def test_time_in_any_spelling(code: str) -> None:
     assert found.time == found["meter_time"].value == datetime(2026, 1, 15, 11, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(("minute", "offset"), [("00:31", 2), ("01:29", 1)])
+def test_time_without_a_letter_is_the_same_in_report_and_reading(minute: str, offset: int) -> None:
+    received = datetime.fromisoformat(f"2016-10-30T{minute}:00+00:00")
+    found = to_report(corpus.cut(corpus.raw("0-0:1.0.0(161030023000)")), received, "link")
+    assert found.time == found["meter_time"].value == datetime.fromisoformat(f"2016-10-30T02:30:00+0{offset}:00")
+    assert P1Telegram.of(found).time == found.time
+
+
 @pytest.mark.parametrize("header", ["KAM5", "TEST"])
 def test_meter_without_any_identity_has_the_name_of_its_link(header: str) -> None:
     assert report("1-0:1.8.1(1*kWh)", header=header).device == "p1:/dev/ttyUSB0"

@@ -15,9 +15,9 @@ from typing import Protocol
 
 from energy_hw.p1.derived import derive
 from energy_hw.p1.profiles import PROFILES, Profile, detect
-from energy_hw.p1.readings import to_readings
+from energy_hw.p1.readings import Context, to_readings
 from energy_hw.p1.telegram import scan_lines
-from energy_hw.p1.times import Clock, believed, parse_time
+from energy_hw.p1.times import Clock, believed
 from energy_hw.reading import Readings, Report
 
 IDENTITIES = (b"\n0-0:96.1.1", b"\n0-0:42.0.0", b"\n0-0:96.1.0", b"\n1-0:0.0.0", b"\n0-0:0.0.0", b"\n0-0:96.1.255")
@@ -54,7 +54,7 @@ def to_report(telegram: Cut, received: datetime, link_name: str, profile: Profil
         source="p1",
         device=f"p1:{_identity(raw) or (model if len(model) > 4 else link_name)}",
         model=model,
-        time=_time(raw, profile.clock),
+        time=_time(raw, profile.clock, received),
         received=received,
         integrity=INTEGRITY.get(str(telegram.crc), "none"),
         raw=raw,
@@ -74,10 +74,10 @@ def profile_of(report: Report) -> Profile:
     A user may have named another than the telegram's own: Finland, whose meters look like Swedish ones.
     """
     own = detect(report)
-    if report.time is None or report.time == _time(report.raw, own.clock):
+    if report.time is None or report.time == _time(report.raw, own.clock, report.received):
         return own
     alike = (row for row in PROFILES.values() if row.spec == own.spec)
-    return next((row for row in alike if report.time == _time(report.raw, row.clock)), own)
+    return next((row for row in alike if report.time == _time(report.raw, row.clock, report.received)), own)
 
 
 @lru_cache(maxsize=64)
@@ -91,8 +91,8 @@ def _identity(raw: bytes) -> str | None:
     return next((group.decode("latin-1") for group in found if group.strip(NO_IDENTITY)), None)
 
 
-def _time(raw: bytes, clock: Clock) -> datetime | None:
-    return believed(parse_time(_group(raw, TIME).decode("latin-1"), clock))
+def _time(raw: bytes, clock: Clock, received: datetime) -> datetime | None:
+    return believed(Context(clock, None, received).time(_group(raw, TIME).decode("latin-1")))
 
 
 def _group(raw: bytes, mark: bytes) -> bytes:
