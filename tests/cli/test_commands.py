@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from energy_hw import __version__
+from energy_hw.cli import main
 from energy_hw.cli.commands import energy_hw
 
 REPORT = "1c0402580b552423bcd2ac508d265ba2cf74b773474aa9f197f1f03f23"
@@ -76,3 +78,16 @@ def test_without_click_the_command_says_which_extra_to_install() -> None:
     )
     assert done.returncode == 2
     assert "pip install 'energy-hw[gateway]'" in done.stderr
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, click.Abort])
+def test_ctrl_c_before_a_command_is_there_ends_as_it_does_later(
+    interrupt: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(**_: object) -> None:
+        raise interrupt
+
+    monkeypatch.setattr("energy_hw.cli.commands.energy_hw", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130

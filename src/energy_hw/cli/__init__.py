@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import sys
 
+from energy_hw.app.exits import INTERRUPTED
+
 
 def main() -> None:
     """Entry point. Without the [gateway] extra: says so, and exits 2."""
     try:
-        import click  # noqa: F401
+        import click
     except ImportError:
         print(
             "energy-hw: the command line needs the [gateway] extra: pip install 'energy-hw[gateway]'", file=sys.stderr
         )
         sys.exit(2)
-    from energy_hw.cli.commands import energy_hw
+    try:
+        from energy_hw.cli.commands import energy_hw
 
-    energy_hw()
+        sys.exit(energy_hw(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):  # before a command was there to say it: click would end with 1
+        sys.exit(INTERRUPTED)
 
 
 def _missing(extra: str) -> int:
