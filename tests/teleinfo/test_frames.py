@@ -85,8 +85,29 @@ def test_damage_of_one_frame_is_not_held_against_the_next() -> None:
 
 
 def test_stream_without_marks_is_cut() -> None:
-    (frame,) = frames(*LONG[:1], *LONG[4:] * MOST_DATASETS)
+    (frame,) = frames(*(old(f"X{n}", "1") for n in range(MOST_DATASETS + 1)))
     assert (len(frame.datasets), frame.complete) == (MOST_DATASETS, False)
+
+
+def test_two_frames_whose_marks_between_them_were_lost_are_two_and_neither_is_whole() -> None:
+    first, second, third = frames(Mark.START, *LONG, *LONG, Mark.END, Mark.START, *LONG, Mark.END)
+    assert [(len(frame), frame.complete, frame.started) for frame in (first, second, third)] == [
+        (5, False, True),
+        (5, False, False),
+        (5, True, True),
+    ]
+
+
+def test_the_last_groups_of_one_and_the_first_of_the_next_may_be_lost_as_well() -> None:
+    first, second = frames(Mark.START, *LONG[:3], *LONG[2:], Mark.END)
+    assert (list(first), first.complete) == (["ADCO", "OPTARIF", "BASE"], False)
+    assert (list(second), second.complete) == (["BASE", "IINST", "PAPP"], False)
+
+
+def test_an_overload_may_be_told_where_it_begins_and_again_in_its_place() -> None:
+    early, late = old("ADPS", "046"), old("ADPS", "047")
+    frame = only(Mark.START, *LONG[:2], early, *LONG[2:4], late, LONG[4], Mark.END)
+    assert (frame.complete, frame["ADPS"].value) == (True, 47)
 
 
 def test_each_dataset_is_told_at_once() -> None:

@@ -4,6 +4,7 @@
     START group* INTERRUPTED                 the meter broke off: what came is kept
     group* END                               the end of a frame that began before we listened
     START group* TRUNCATED                   the end was lost
+    START group* group' ...                  end and start were lost: no label comes twice in a frame
 
 Three-phase meters in historique mode send short frames while a phase is overloaded: ADIR1..3 (those over), ADCO,
 IINST1..3. A short frame says nothing of what only long ones hold. Source: manual of the Landis+Gyr ZMD126.
@@ -29,6 +30,8 @@ ADDRESSES = ("ADSC", "ADCO", "ADS")
 SHORT = frozenset(("ADIR1", "ADIR2", "ADIR3", "ADCO", "IINST1", "IINST2", "IINST3"))
 MOST_DATASETS = 512
 """More than any frame has (71 of a Linky); a stream without any mark is cut here."""
+WANDERING = "ADPS"
+"""It comes first after whatever group is under way, so perhaps once more in its place. No other label comes twice."""
 MEMORY = 10
 """How many frames ago a label that no table knows must have come to be believed now."""
 MOST_SEEN = 256
@@ -143,6 +146,7 @@ class FrameBuilder:
 
     def _begin(self, started: bool) -> None:
         self._datasets: list[Dataset] = []
+        self._labels: set[str] = set()
         self._rejected = 0
         self._started = started
 
@@ -170,10 +174,18 @@ class FrameBuilder:
             self.newcomers += 1
             self._rejected += 1
             return None
+        return self._add(dataset)
+
+    def _add(self, dataset: Dataset) -> Frame | None:
+        """A label that is there already, or one too many, is of the next frame: what stood in between was lost."""
+        merged = dataset.label in self._labels or len(self._datasets) >= MOST_DATASETS
+        frame = self.feed(Mark.TRUNCATED) if merged else None
         self._datasets.append(dataset)
+        if dataset.label != WANDERING:
+            self._labels.add(dataset.label)
         if self._on_dataset:
             self._on_dataset(dataset)
-        return self.feed(Mark.TRUNCATED) if len(self._datasets) >= MOST_DATASETS else None
+        return frame
 
     def _is_familiar(self, label: str) -> bool:
         """Whether a label that no table knows is the meter's: all are of a meter that sends no other."""
