@@ -87,7 +87,7 @@ class Tally:
 
 def of_line(line: Line, no_crc: int, now: float) -> dict[str, int | float | None]:
     """Those of MeterCounters that a line knows, by name. no_crc: of the telegrams without checksum, the believed."""
-    outer, inner, key = line.framer.counters, line.inner.counters, line.decipher
+    outer, inner, key = line.wire, line.inner_wire, line.decipher
     return {
         "bytes": outer.bytes,
         "no_crc": no_crc,

@@ -60,7 +60,8 @@ class LineState:
 class Line:
     """Everything between a port's bytes and its telegrams.
 
-    detector: says the speed to listen at. Thread safety: one thread at a time, reading counters and state apart.
+    detector: says the speed to listen at. wire, inner_wire: what the framers counted, of the line and inside encrypted
+    frames. Thread safety: one thread at a time; any thread may read wire, inner_wire and state.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Line:
         self.decipher, self._tap = decipher, tap
         self._items: list[Accepted] = []
         self._intervals: deque[float] = deque(maxlen=INTERVALS)
+        self.wire = self.inner_wire = self.framer.counters
         self._bad_at_good = self._seven_bit = 0
         self._policy, self._sends_crc = policy, False
         self.no_key = self.crc_lost = 0
@@ -92,6 +94,7 @@ class Line:
         self.state.bytes_since_good += len(data)
         self.detector.heard(data, now)
         self._sort(self.framer.feed(data), now)
+        self.wire = self.framer.counters
 
     def _hand_on(self, data: bytes) -> None:
         """To the tap; one that fails is not asked again, and costs nobody a telegram."""
@@ -105,6 +108,7 @@ class Line:
     def idle(self, now: float) -> None:
         """The line was quiet for long enough to end a telegram; or nothing will come any more."""
         self._sort(self.framer.idle(), now)
+        self.wire = self.framer.counters
         self.detector.paused(now)
 
     def break_off(self) -> None:
@@ -155,6 +159,7 @@ class Line:
             if isinstance(event, Telegram):
                 self._accept(Accepted(event, now, opened.verified))
         self.inner.reset()
+        self.inner_wire = self.inner.counters
         self.state.refused_since_good = self._bad - self._bad_at_good
 
     def _accept(self, item: Accepted) -> None:
