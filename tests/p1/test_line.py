@@ -95,6 +95,15 @@ def test_a_checksum_that_was_there_is_not_allowed_to_get_lost() -> None:
     assert given(line, bare(NEXT)) == [bare(NEXT)], "another port, perhaps another meter"
 
 
+def test_a_pause_in_the_middle_of_a_telegram_costs_nothing() -> None:
+    for at in range(1, len(GOOD) - 8):
+        line = plain()
+        line.take(GOOD[:at], 0.0)
+        line.idle(0.1)
+        line.take(GOOD[at:], 0.2)
+        assert [item.telegram.raw for item in line.items()] == [GOOD], at
+
+
 # -- 7E1 and 8N1 -------------------------------------------------------------
 
 

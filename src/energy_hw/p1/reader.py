@@ -87,7 +87,7 @@ class Reader:
 
     def _patience(self, link: SerialLink) -> float:
         """Until something is due that no byte will announce."""
-        idle_s = IDLE_S if link.has_speed else NETWORK_IDLE_S
+        idle_s = NETWORK_IDLE_S if "://" in link.name else IDLE_S
         due_s = self._line.detector.due_at - self._clock.monotonic()
         return max(0.0, min(idle_s if self._pending else QUIET_S, due_s))
 
