@@ -23,6 +23,7 @@ NAMES = (
     "control",
     "windows",
     "web",
+    "p1",
     "p1_web",
     "outbox",
     "p1_reports",

@@ -14,7 +14,7 @@ CSRC = Path(__file__).resolve().parent
 SOURCES = (
     *("bands.c", "rfm69.c", "radio.c", "transmit.c", "ook_receive.c"),
     *("openhems.c", "ook.c", "tic.c", "spidev.c", "gpiochip.c", "lines.c", "status.c"),
-    *("p1.c", "p1_crc.c", "p1_shape.c", "p1_lines.c"),
+    *("p1.c", "p1_crc.c", "p1_shape.c", "p1_lines.c", "p1_many.c"),
 )
 
 # The driver's way to a bus that is a Python object; core/c_radio.py defines them.

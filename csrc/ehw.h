@@ -327,6 +327,56 @@ uint16_t ehw_p1_crc(const uint8_t *data, size_t length);
  * EHW_ERR_RANGE if room is less than 2 * length + 2, or for more than EHW_P1_LONGEST. */
 int ehw_p1_lines(const uint8_t *raw, size_t length, uint8_t *lines, size_t room);
 
+/* ---- Many telegrams at once: p1_many.c ---- */
+
+enum ehw_p1_unit {
+	EHW_P1_UNIT_NONE,
+	EHW_P1_UNIT_WH,
+	EHW_P1_UNIT_KWH,
+	EHW_P1_UNIT_VARH,
+	EHW_P1_UNIT_KVARH,
+	EHW_P1_UNIT_W,
+	EHW_P1_UNIT_KW,
+	EHW_P1_UNIT_VAR,
+	EHW_P1_UNIT_KVAR,
+	EHW_P1_UNIT_VA,
+	EHW_P1_UNIT_KVA,
+	EHW_P1_UNIT_V,
+	EHW_P1_UNIT_A,
+	EHW_P1_UNIT_HZ,
+	EHW_P1_UNIT_M3,
+	EHW_P1_UNIT_GJ,
+	EHW_P1_UNIT_MJ,
+	EHW_P1_UNIT_S,
+	EHW_P1_UNIT_OTHER = 255,
+};
+
+enum ehw_p1_many {
+	EHW_P1_TEXT = 255,        /* a scale: the value is no number of 18 digits or fewer */
+	EHW_P1_MOST_LINES = 4100, /* that one telegram can have */
+};
+
+/* The caller's arrays: one item for each line, and for each telegram. */
+struct ehw_p1_columns {
+	uint64_t *code;    /* A << 40 | B << 32 | C << 24 | D << 16 | E << 8 | F; 0: a bad line */
+	int64_t *mantissa; /* the last group is mantissa / 10^scale */
+	uint64_t *offset;  /* where the line begins in the data */
+	uint8_t *scale, *unit;
+	uint64_t *telegram; /* where it begins in the data */
+	uint64_t *first;    /* its first line, in the arrays of lines */
+	uint8_t *crc;       /* enum ehw_p1_crc */
+	size_t most_lines, most_telegrams;
+	uint64_t base;           /* added to all offsets */
+	size_t lines, telegrams; /* filled; to begin with 0 */
+};
+
+/* Take the telegrams of a buffer, in place, with a framer that is used for nothing else. Stops
+ * when less than EHW_P1_MOST_LINES lines or one telegram are free, or at the end, as if a pause
+ * were there; returns the bytes taken: what is left is the beginning of a telegram, or to be taken
+ * with arrays that have room. DAMAGED and frames that are no telegram are in the counters. */
+size_t ehw_p1_parse_many(struct ehw_p1 *p1, const uint8_t *data, size_t length,
+			 struct ehw_p1_columns *columns);
+
 /* ---- What the driver stands on ---- */
 
 /* Either filled by ehw_native_bus() below, or by whoever simulates a chip.

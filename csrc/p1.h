@@ -39,4 +39,20 @@ int p1_has_control(const uint8_t *text, size_t from, size_t end);
 uint16_t p1_crc_repaired(const uint8_t *data, size_t length); /* as if each LF were CR LF */
 int p1_is_hdlc(const uint8_t *frame, size_t length);          /* with its FCS, without flags */
 
+/* Lines: p1_lines.c. */
+
+#define P1_PARTS 6 /* of a code, A to F */
+
+struct p1_line {
+	const uint8_t *at, *end;
+};
+
+/* Where the code of a line ends, at its first bracket; NULL if it has none. */
+const uint8_t *p1_code_of(const struct p1_line *line, uint8_t parts[P1_PARTS]);
+const uint8_t *p1_without_blanks(const struct p1_line *line);
+/* Its end; has_control becomes 1 if there is a control character before. */
+const uint8_t *p1_line_end(const uint8_t *at, const uint8_t *end, int *has_control);
+/* Where the lines end: before the last `!` that can be their end. */
+const uint8_t *p1_end_of(const uint8_t *raw, size_t length);
+
 #endif

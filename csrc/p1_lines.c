@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-#define PARTS 6 /* A to F */
-
-struct line {
-	const uint8_t *at, *end;
-};
-
 /* Where fields go; there is room for all of them. */
 struct writer {
 	uint8_t *at;
@@ -40,17 +34,18 @@ static const uint8_t *number(const uint8_t *at, const uint8_t *end, uint8_t *val
 }
 
 /* Where the code of a line ends, at its first bracket; NULL if it has none. */
-static const uint8_t *code_of(const struct line *line, uint8_t parts[PARTS])
+const uint8_t *p1_code_of(const struct p1_line *line, uint8_t parts[P1_PARTS])
 {
-	static const char *const before[PARTS] = { "", "-", ":", ".:", ".", ".*" };
+	static const char before[P1_PARTS][3] = { "", "--", "::", ".:", "..", ".*" };
 	const uint8_t *at = line->at;
 
-	parts[PARTS - 1] = 255;
-	for (int i = 0; i < PARTS; i++) {
-		if (i == PARTS - 1 && *at == '(')
+	parts[P1_PARTS - 1] = 255;
+	for (int i = 0; i < P1_PARTS; i++) {
+		if (i == P1_PARTS - 1 && *at == '(')
 			return at;
-		if (i > 0 && !strchr(before[i], *at++))
+		if (i > 0 && *at != before[i][0] && *at != before[i][1])
 			return NULL;
+		at += i > 0;
 		at = number(at, line->end, &parts[i]);
 		if (!at || at == line->end)
 			return NULL;
@@ -67,10 +62,10 @@ static void put_number(struct writer *out, unsigned int value)
 	*out->at++ = (uint8_t)('0' + value % 10);
 }
 
-static void put_code(struct writer *out, const uint8_t parts[PARTS])
+static void put_code(struct writer *out, const uint8_t parts[P1_PARTS])
 {
-	static const char behind[PARTS] = "-:..*";
-	int count = parts[PARTS - 1] == 255 ? PARTS - 1 : PARTS;
+	static const char behind[P1_PARTS] = "-:..*";
+	int count = parts[P1_PARTS - 1] == 255 ? P1_PARTS - 1 : P1_PARTS;
 
 	for (int i = 0; i < count; i++) {
 		if (i > 0)
@@ -106,13 +101,13 @@ static int put_groups(struct writer *out, const uint8_t *at, const uint8_t *end)
 	return !depth;
 }
 
-static void put_bad(struct writer *out, const struct line *line)
+static void put_bad(struct writer *out, const struct p1_line *line)
 {
 	*out->at++ = '\r';
 	put_bytes(out, line->at, line->end);
 }
 
-static const uint8_t *without_blanks(const struct line *line)
+const uint8_t *p1_without_blanks(const struct p1_line *line)
 {
 	const uint8_t *end = line->end;
 
@@ -122,16 +117,16 @@ static const uint8_t *without_blanks(const struct line *line)
 }
 
 /* was_good: whether the line before can be continued. Returns whether this one can be. */
-static int put_line(struct writer *out, const struct line *line, int was_good)
+static int put_line(struct writer *out, const struct p1_line *line, int is_clean, int was_good)
 {
-	const uint8_t *end = without_blanks(line), *bracket;
+	const uint8_t *end = p1_without_blanks(line), *bracket;
 	uint8_t *const begin = out->at;
-	uint8_t parts[PARTS];
-	struct line text = { line->at, end };
+	uint8_t parts[P1_PARTS];
+	struct p1_line text = { line->at, end };
 	int is_more = was_good && text.at < end && *text.at == '(';
 
-	bracket = is_more ? text.at : code_of(&text, parts);
-	if (p1_has_control(line->at, 0, (size_t)(line->end - line->at)))
+	bracket = is_more ? text.at : p1_code_of(&text, parts);
+	if (!is_clean)
 		bracket = NULL;
 	if (is_more)
 		out->at--; /* the LF behind the line before */
@@ -149,15 +144,33 @@ static int put_line(struct writer *out, const struct line *line, int was_good)
 	return 0;
 }
 
-static const uint8_t *line_end(const uint8_t *at, const uint8_t *end)
+/* Whether one of eight bytes is below 0x20: it borrows from its own bit 7. */
+static int may_end(const uint8_t *at)
 {
-	while (at < end && !p1_is_line_end(*at))
-		at++;
-	return at;
+	uint64_t bytes;
+
+	memcpy(&bytes, at, sizeof(bytes));
+	return ((bytes - 0x2020202020202020u) & ~bytes & 0x8080808080808080u) != 0;
+}
+
+const uint8_t *p1_line_end(const uint8_t *at, const uint8_t *end, int *has_control)
+{
+	*has_control = 0;
+	for (;;) {
+		while (end - at >= 8 && !may_end(at))
+			at += 8;
+		for (const uint8_t *stop = end - at < 8 ? end : at + 8; at < stop; at++) {
+			if (p1_is_line_end(*at))
+				return at;
+			*has_control |= p1_is_control(*at);
+		}
+		if (at == end)
+			return at;
+	}
 }
 
 /* The last `!` behind a line end; else the last behind a bracket; else the end. */
-static const uint8_t *end_of(const uint8_t *raw, size_t length)
+const uint8_t *p1_end_of(const uint8_t *raw, size_t length)
 {
 	const uint8_t *glued = raw + length;
 
@@ -174,17 +187,17 @@ int ehw_p1_lines(const uint8_t *raw, size_t length, uint8_t *lines, size_t room)
 {
 	struct writer out = { lines };
 	const uint8_t *end;
-	struct line line;
-	int is_good = 0;
+	struct p1_line line;
+	int is_good = 0, has_control;
 
 	if (length > EHW_P1_LONGEST || room < 2 * length + 2)
 		return EHW_ERR_RANGE;
-	end = end_of(raw, length);
-	for (line.end = line_end(raw, end); line.end < end;) {
+	end = p1_end_of(raw, length);
+	for (line.end = p1_line_end(raw, end, &has_control); line.end < end;) {
 		line.at = line.end + 1;
-		line.end = line_end(line.at, end);
+		line.end = p1_line_end(line.at, end, &has_control);
 		if (line.at < line.end)
-			is_good = put_line(&out, &line, is_good);
+			is_good = put_line(&out, &line, !has_control, is_good);
 	}
 	return (int)(out.at - lines);
 }

@@ -5,6 +5,7 @@
 #include "../../csrc/p1.c"
 #include "../../csrc/p1_crc.c"
 #include "../../csrc/p1_lines.c"
+#include "../../csrc/p1_many.c"
 #include "../../csrc/p1_shape.c"
 
 #include <stdio.h>
@@ -140,6 +141,37 @@ static void make_right(uint8_t *data, size_t size)
 	}
 }
 
+/* In place, in a copy without a byte to spare. */
+static void check_many(const uint8_t *data, size_t size)
+{
+	enum { LINES = 2 * EHW_P1_MOST_LINES, TELEGRAMS = 4 };
+	static uint64_t wide[5][LINES];
+	static uint8_t narrow[3][LINES];
+	static int64_t mantissa[LINES];
+	static struct ehw_p1 p1;
+	uint8_t *exact = malloc(size ? size : 1);
+	struct ehw_p1_columns columns = { .code = wide[0],
+					  .mantissa = mantissa,
+					  .offset = wide[1],
+					  .scale = narrow[0],
+					  .unit = narrow[1],
+					  .telegram = wide[2],
+					  .first = wide[3],
+					  .crc = narrow[2],
+					  .most_lines = LINES,
+					  .most_telegrams = TELEGRAMS };
+
+	memcpy(exact, data, size);
+	ehw_p1_init(&p1, EHW_P1_REPORT, 0, 0);
+	if (ehw_p1_parse_many(&p1, exact, size, &columns) > size || columns.lines > LINES ||
+	    columns.telegrams > TELEGRAMS)
+		abort();
+	for (size_t i = 0; i < columns.lines; i++)
+		if (columns.offset[i] >= size)
+			abort();
+	free(exact);
+}
+
 static int equal(const struct story *a, const struct story *b)
 {
 	return a->sum == b->sum && a->events == b->events &&
@@ -187,6 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!equal(&whole, &bytes) || !equal(&whole, &steps))
 		abort();
 	check_whole(&whole);
+	check_many(stream, size);
 	free(stream);
 	return 0;
 }

@@ -22,6 +22,11 @@ class CFramer:
         self._lib.ehw_p1_init(self._p1, list(CrcPolicy).index(policy), repair_line_ends, telnet)
         self._marks = {self._lib.EHW_P1_HDLC: Mark.HDLC, self._lib.EHW_P1_DAMAGED: Mark.DAMAGED}
 
+    @property
+    def handle(self) -> Any:
+        """`struct ehw_p1 *`."""
+        return self._p1
+
     def feed(self, data: bytes) -> list[Event]:
         """See wire.Framer."""
         data = bytes(data)

@@ -48,21 +48,25 @@ def scan_lines(raw: bytes) -> list[Line]:
         if is_clean and name and rest[-1:] == b")" and rest.count(b")") == count and rest.count(b"(") == count - 1:
             lines.append([name, *groups])
         elif text:
-            _scan_odd(text, lines)
+            take_line(text, lines)
     return lines
 
 
 def body_of(raw: bytes) -> list[bytes]:
     """Lines between the header and `!`, without their ends; empty ones, too."""
+    return raw[: end_of(raw)].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[1:]
+
+
+def end_of(raw: bytes) -> int:
+    """Where the lines end: before the last `!` that can be their end."""
     end = max(raw.rfind(b"\n!"), raw.rfind(b"\r!"))
-    if end < 0 and (glued := raw.rfind(b")!")) >= 0:
-        end = glued + 1
-    text = raw[:end] if end >= 0 else raw
-    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[1:]
+    if end < 0:
+        end = raw.rfind(b")!") + 1 or len(raw)
+    return end
 
 
-def _scan_odd(text: bytes, lines: list[Line]) -> None:
-    """What is not like most: continuations, brackets in brackets, blanks at the end, bad lines."""
+def take_line(text: bytes, lines: list[Line]) -> None:
+    """Add a line. Made for what is not like most: continuations, brackets in brackets, blanks at the end, bad lines."""
     code, bracket, rest = text.rstrip(b" \t").partition(b"(")
     name, groups = code_of(code), groups_of(bracket + rest)
     if len(text.translate(None, CONTROLS)) < len(text):
