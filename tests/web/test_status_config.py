@@ -70,14 +70,28 @@ def test_keys_are_the_same_in_capitals_and_new_ones_are_read(tmp_path: Path) -> 
         ("127.0.0.1:8000", "8000", "expected host:port"),
         ("INFO", "getLogger", "expected loglevel DEBUG, INFO"),
         ("INFO", "INFO\nmode=linky", "expected mode auto"),
-        ("[http]", "[http", "teleinfo.ini"),
-        ("[http]", "device=/dev/ttyUSB1", "already exists"),
+        ("[http]", "[http", r"teleinfo.ini, line 5: expected \[section\] or key = value"),
+        ("[teleinfo]", "", r"line 2: expected \[section\]"),
+        ("[http]", "device=/dev/ttyUSB1", r"line 5: 'device' under \[teleinfo\] stands there already"),
+        ("[users]", "[http]", r"line 8: \[http\] stands there already"),
     ],
 )
 def test_what_is_wrong_is_named_with_the_file(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         from_ini(ini(tmp_path, GOOD.replace(old, new)))
     assert caught.value.path.endswith("teleinfo.ini")
+
+
+def test_a_password_without_a_name_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="line 9") as caught:
+        from_ini(ini(tmp_path, GOOD.replace("apiuser=", "")))
+    assert "apipassword" not in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    assert from_ini(ini(tmp_path, "\ufeff" + GOOD)).device == "/dev/ttyUSB0"
+    environment = {"USERS_PASSWORD_FILE": ini(tmp_path, "\ufeffpass")}
+    assert from_environment(environment).users == {"apiuser": "pass"}
 
 
 def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
@@ -144,3 +158,10 @@ def test_the_old_password_in_a_file_is_named_with_its_place(tmp_path: Path) -> N
     config = from_ini(ini(tmp_path, GOOD.replace("127.0.0.1", "")))
     with pytest.raises(ConfigError, match=r"change it under \[users\] in .*teleinfo.ini"):
         refuse_open_door(config)
+
+
+def test_one_empty_password_in_a_file_is_none(tmp_path: Path) -> None:
+    text = GOOD.replace("apiuser=apipassword", "ana=my own\napiuser=")
+    refuse_open_door(from_ini(ini(tmp_path, text)))
+    with pytest.raises(ConfigError, match="got none: change it under"):
+        refuse_open_door(from_ini(ini(tmp_path, text.replace("127.0.0.1", ""))))

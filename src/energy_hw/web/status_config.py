@@ -54,11 +54,17 @@ def refuse_open_door(config: Config) -> None:
     """Raise ConfigError if others could reach the server with no password, or with the one that everybody knows."""
     if all(map(is_loopback, resolve(*split_listen(config.listen)))):
         return
-    if config.users is None or OLD_PASSWORD in config.users.values():
+    if bad := _bad_password(config.users):
         raise ConfigError(
-            f"expected a password of your own for a server that others can reach at {config.listen}, got "
-            f"{'none' if config.users is None else 'the old default'}: {config.cure}, or listen on 127.0.0.1"
+            f"expected a password of your own for a server that others can reach at {config.listen}, got {bad}: "
+            f"{config.cure}, or listen on 127.0.0.1"
         )
+
+
+def _bad_password(users: Mapping[str, str] | None) -> str:
+    """What is wrong with one of the passwords, or nothing."""
+    passwords = {""} if users is None else set(users.values())
+    return "none" if "" in passwords else "the old default" if OLD_PASSWORD in passwords else ""
 
 
 def from_environment(environment: Mapping[str, str], listen: str = "127.0.0.1:8000") -> Config:
@@ -85,14 +91,25 @@ def from_ini(path: str) -> Config:
         sections = _sections(_text(path))
         return _config(sections, path).checked()
     except configparser.Error as error:
-        raise ConfigError(f"{path}: {error.message}", path) from error
+        raise ConfigError(f"{path}{_place(error)}", path) from None  # its text shows the line, perhaps a password
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}", path) from error
 
 
+def _place(error: configparser.Error) -> str:
+    """The line and what is wrong with it."""
+    if isinstance(error, configparser.DuplicateSectionError):
+        return f", line {error.lineno}: [{error.section}] stands there already"
+    if isinstance(error, configparser.DuplicateOptionError):
+        return f", line {error.lineno}: {error.option!r} under [{error.section}] stands there already"
+    line = getattr(error, "lineno", None) or next((number for number, _ in getattr(error, "errors", ())), "?")
+    return f", line {line}: expected [section] or key = value"
+
+
 def _text(path: str) -> str:
+    """Text of a file; Windows editors put a byte order mark before it."""
     try:
-        return Path(path).read_text("utf-8")
+        return Path(path).read_text("utf-8-sig")
     except PermissionError as error:
         raise PermissionDenied(f"{path} may not be read: it belongs to another user") from error
     except (OSError, UnicodeDecodeError) as error:
