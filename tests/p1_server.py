@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,6 +32,8 @@ KEY = "a-key-that-no-log-may-show"
 V1, V2 = "/api/v1/datalogger/dsmrreading", "/api/v2/datalogger/dsmrreading"
 NEEDED = ("electricity_delivered_1", "electricity_returned_1", "electricity_delivered_2", "electricity_returned_2")
 START_S = 20.0
+CHAOS = ("busy", "hung up", "answer lost")
+"""503; the connection ends before anything is stored, or after."""
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Behaviour:
     """enabled: the API. may_ask: GET of v2. answers: [status, body, headers] for the next requests instead of its own;
 
     lose: so many answers are lost after storing. hang_s: how long each request waits. poison: a text that it fails on
-    with a page of status 500. page: most results of one GET.
+    with a page of status 500. chaos: of 100 requests so many go wrong, each in one of the ways of CHAOS.
     """
 
     enabled: bool = True
@@ -47,6 +50,7 @@ class Behaviour:
     lose: int = 0
     hang_s: float = 0.0
     poison: str = ""
+    chaos: int = 0
 
 
 def crc_of_text(text: str) -> int:
@@ -96,6 +100,13 @@ class Handler(BaseHTTPRequestHandler):
         if behaviour.answers:
             status, text, headers = behaviour.answers.pop(0)
             return self._answer(status, text, headers)
+        if self.server.dice.randrange(100) < behaviour.chaos:
+            mishap = self.server.dice.choice(CHAOS)
+            if mishap == "busy":
+                return self._answer(503, "")
+            if mishap == "hung up":
+                return self._hang_up()
+            behaviour = replace(behaviour, lose=1)
         path = urlsplit(self.path).path
         if path == V1:
             return self._v1(body, behaviour)
@@ -147,10 +158,13 @@ class Handler(BaseHTTPRequestHandler):
         self.server.store(moment.astimezone(timezone(timedelta(hours=1))))
         if behaviour.lose > 0:
             behaviour.lose -= 1
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            self._hang_up()
         else:
             self._answer(201, text)
+
+    def _hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def _answer(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
         body = text.encode()
@@ -173,7 +187,7 @@ class Reader(ThreadingHTTPServer):
         self.behaviour, self.hush = Behaviour(), threading.Event()
         self.times = stored(path)
         self._file = path.open("a", buffering=1)
-        self._lock = threading.Lock()
+        self._lock, self.dice = threading.Lock(), random.Random(port)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Whoever was killed says no good-bye."""

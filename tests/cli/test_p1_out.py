@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -105,9 +106,12 @@ def test_forward_delivers_a_recording_and_ends(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         env_file.write_text(f"{PREFIX}API_HOSTS={server.url}\n{PREFIX}API_KEYS={KEY}\n{PREFIX}DEBUG_LOGGING=true\n")
         arguments = [recording(tmp_path, *range(40)), "--env-file", str(env_file), "--spool", str(tmp_path / "s.db")]
-        with running("forward", *arguments) as process:
-            _, said = process.communicate(timeout=60)
-        assert process.returncode == 0, said
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.bind(str(tmp_path / "notify"))
+            with running("forward", *arguments, NOTIFY_SOCKET=str(tmp_path / "notify")) as process:
+                _, said = process.communicate(timeout=60)
+            assert process.returncode == 0, said
+            assert systemd.recv(100) == b"READY=1"
         assert [round((moment - BEGIN).total_seconds()) for moment in server.stored()] == list(range(40))
     assert "40 sent, 0 waiting" in said
     assert KEY not in said

@@ -9,7 +9,7 @@ import pytest
 
 from dsmr_rig import SetClock, second, telegram
 from energy_hw.sinks.dsmr_answers import Answer
-from energy_hw.sinks.dsmr_doubt import ASK_AGAIN_S, Doubt
+from energy_hw.sinks.dsmr_doubt import ASK_AGAIN_S, MOST_ILL, Doubt
 from energy_hw.sinks.dsmr_http import Times
 
 
@@ -81,14 +81,34 @@ def test_a_busy_server_lets_all_wait() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 200, 413])
-def test_a_server_that_does_not_tell_is_not_asked_for_a_while(status: int) -> None:
+def test_a_server_that_takes_and_does_not_tell_is_not_asked_for_a_while(status: int) -> None:
     library, clock = Library(), SetClock()
     library.times = Answer(status, "no")
     one, old = doubt(library, clock), telegram(1, run="before")
     for _ in range(3):
         assert one.look([old]) is None
         assert one.blind(old)
+        one.sent_blind()
     assert len(library.asked) == 1
     clock.now_s = ASK_AGAIN_S
     one.look([old])
     assert len(library.asked) == 2
+
+
+def test_a_server_that_takes_nothing_is_asked_each_time() -> None:
+    library = Library(1)
+    told, library.times = library.times, Answer(403, "API is disabled")
+    one, old = doubt(library), telegram(1, run="before")
+    one.look([old])
+    library.times = told
+    one.look([old])
+    assert one.has(old)
+
+
+def test_a_server_that_is_ill_is_waited_for_but_not_for_ever() -> None:
+    library = Library()
+    library.times = Answer(500, "<h1>Server Error")
+    one, old = doubt(library), telegram(1, run="before")
+    answers = [one.look([old]) for _ in range(MOST_ILL)]
+    assert answers == [library.times] * (MOST_ILL - 1) + [None]
+    assert one.blind(old)

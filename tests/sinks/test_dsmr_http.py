@@ -216,10 +216,16 @@ def test_the_address_of_either_script(url: str) -> None:
 
 
 def test_neither_key_nor_password_is_shown() -> None:
-    server = Server("http://me:secret@dsmr.local:8080", KEY)
+    server = Server("http://me:secret@dsmr.local:8080", KEY, header=Header.AUTHKEY)
     assert server.name == "dsmr.local:8080"
     assert KEY not in f"{server!r} {server}"
     assert "secret" not in f"{server!r} {server}"
+
+
+def test_a_password_and_a_token_want_the_same_header() -> None:
+    with pytest.raises(ConfigError, match="X-AUTHKEY") as error:
+        Server("http://me:secret@dsmr.local", KEY)
+    assert "secret" not in str(error.value)
 
 
 def test_an_answer_that_repeats_the_key_is_cleaned(reader: Reader, api: MakeApi) -> None:

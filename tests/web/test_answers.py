@@ -6,6 +6,7 @@ import asyncio
 import http.client
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from energy_hw.web.answers import Event, Snapshot, events, matches
+from energy_hw.web.answers import Event, Snapshot, events, matches, not_since
 from energy_hw.web.asgi import Guard
 from energy_hw.web.serve import Server
 from web_rig import BOUND_S, ask, until
@@ -44,6 +45,26 @@ def test_a_snapshot_is_sent_once_to_who_keeps_it() -> None:
 )
 def test_if_none_match(header: bytes, same: bool) -> None:
     assert matches(header, b'"x"') is same
+
+
+@pytest.mark.parametrize(
+    ("header", "same"),
+    [
+        (b"Sun, 27 Sep 2020 18:26:15 GMT", True),
+        (b"Sun, 27 Sep 2020 18:26:16 GMT", True),
+        (b"Sun, 27 Sep 2020 18:26:14 GMT", False),
+        (b"Sun, 27 Sep 2020 20:26:15 +0200", True),
+        (b"Sun, 27 Sep 2020 18:26:15 -0000", True),
+        (b"yesterday", False),
+        (b"\xff", False),
+    ],
+)
+def test_if_modified_since(header: bytes, same: bool) -> None:
+    assert not_since(datetime(2020, 9, 27, 18, 26, 15, 900_000, tzinfo=UTC), header) is same
+
+
+def test_a_body_of_no_known_age_was_always_changed() -> None:
+    assert not not_since(None, b"Sun, 27 Sep 2020 18:26:15 GMT")
 
 
 def test_another_body_has_another_etag() -> None:

@@ -19,7 +19,9 @@ from energy_hw.sinks.dsmr_telegram import Telegram
 
 logger = logging.getLogger(__name__)
 ASK_AGAIN_S = 600.0
-"""After a server would not tell."""
+"""After a server took telegrams and would not tell which it has."""
+MOST_ILL = 10
+"""Times that a question may fail with what is no answer: five minutes, with the pauses between."""
 
 
 class Library(Protocol):
@@ -38,29 +40,38 @@ class Doubt:
         self._unclear: set[bytes] = set()
         self._there = Times()
         self._told = False
+        self._refusal: Answer | None = None
+        self._ill = 0
         self._ask_at = float("-inf")
 
     def look(self, telegrams: Sequence[Telegram]) -> Answer | None:
-        """Ask about a batch, once. The answer if the server is busy, so that nothing can be sent now."""
-        self._there, self._told = Times(), False
+        """Ask about a batch, once. The answer if the server is busy or ill, so that nothing should be sent now."""
+        self._there, self._told, self._refusal = Times(), False, None
         times = {at for telegram in telegrams if self.covers(telegram) and (at := utc(telegram.time))}
         if not times or self._clock.monotonic() < self._ask_at:
             return None
         known = self._library.stored(min(times), max(times))
         if isinstance(known, Answer):
-            return self._refused(known)
+            return self._untold(known)
         self._there = Counter({at: number for at, number in known.items() if at in times})
-        self._told = True
+        self._told, self._ill = True, 0
         return None
 
-    def _refused(self, answer: Answer) -> Answer | None:
-        if judge(answer) is Verdict.BUSY:
+    def _untold(self, answer: Answer) -> Answer | None:
+        """Wait for a server that is busy, for a while for one that is ill; any other does not want to tell."""
+        verdict = judge(answer)
+        self._ill += verdict is Verdict.BROKEN
+        if verdict is Verdict.BUSY or (verdict is Verdict.BROKEN and self._ill < MOST_ILL):
             return answer
-        self._ask_at = self._clock.monotonic() + ASK_AGAIN_S
-        logger.warning(
-            "%s does not tell what it has (%s): some telegrams may be there twice", self._name, words(answer)
-        )
+        self._refusal = answer
         return None
+
+    def sent_blind(self) -> None:
+        """It took a telegram without telling what it has: not to be asked again for a while."""
+        if self._refusal is not None:
+            said, self._refusal = words(self._refusal), None
+            self._ask_at = self._clock.monotonic() + ASK_AGAIN_S
+            logger.warning("%s does not tell what it has (%s): some telegrams may be there twice", self._name, said)
 
     def covers(self, telegram: Telegram) -> bool:
         """Whether the server may have it."""

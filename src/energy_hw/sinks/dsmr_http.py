@@ -68,6 +68,11 @@ class Server:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ConfigError(f"expected a server such as http://dsmr.local, got {self.name or self.url[:40]!r}")
+        if parts.username and self.header is Header.TOKEN:
+            raise ConfigError(
+                f"{self.name}: a password in the address and the key cannot both be in Authorization: "
+                "show the key as X-AUTHKEY"
+            )
         if not self.key or not self.key.isascii() or not self.key.isprintable():
             raise ConfigError(
                 f"expected the API key of {self.name}, got {'none' if not self.key else 'odd characters'}"

@@ -127,7 +127,9 @@ class DsmrReader:
         self._doubt.settle(telegram, answer.unclear and verdict is not Verdict.REFUSED)
         if verdict is Verdict.TAKEN:
             self.counts["found" if found else "sent"] += 1
-            self.counts["unasked"] += blind
+            if blind:
+                self.counts["unasked"] += 1
+                self._doubt.sent_blind()
             self._rate.took((item.row.key, telegram))
             self._strikes.pop(telegram.raw, None)
         return answer
