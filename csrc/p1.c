@@ -1,4 +1,4 @@
-/* The framer of the P1 port; reads like p1/framer.py.
+/* The framer of the P1 port; reads like p1/framer.py and p1/cut.py.
  *
  *     /ISK5\2M550T-1012 CR LF  CR LF  1-0:1.8.1(...) CR LF ... ! 3B12 CR LF     telegram
  *     DB 08 title[8] length control counter[4] ciphertext [tag]                 ciphered frame

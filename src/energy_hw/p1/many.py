@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 from energy_hw import core
 from energy_hw.p1 import lines
-from energy_hw.p1.framer import PythonFramer, Tail, View
+from energy_hw.p1.cut import Tail, View
+from energy_hw.p1.framer import PythonFramer
 from energy_hw.p1.framer_c import CRCS, CFramer
 from energy_hw.p1.shape import LINE
 from energy_hw.p1.wire import Crc, CrcPolicy, Event, P1Counters, Telegram
