@@ -4,6 +4,7 @@ Then `curl http://127.0.0.1:8000/status.json`. Needs the extra [web]: pip instal
 """
 
 import argparse
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -28,9 +29,9 @@ warnings.filterwarnings("ignore", message="the C core is not built")  # from a c
 try:
     users = {"me": arguments.password} if arguments.password else None
     app = app_factory("sim:teleinfo" if arguments.simulate else arguments.port, users)
-    server = Server(app, arguments.listen)
-    print(f"{server.url}/status.json", flush=True)
-    server.run()
+    with Server(app, arguments.listen) as server:
+        print(f"{server.url}/status.json", flush=True)
+        signal.pause()  # until Ctrl-C
 except EnergyHwError as error:
     sys.exit(str(error))
 except KeyboardInterrupt:

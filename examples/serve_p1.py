@@ -5,6 +5,7 @@ pip install 'energy-hw[web]'.
 """
 
 import argparse
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -29,10 +30,10 @@ warnings.filterwarnings("ignore", message="the C core is not built")  # from a c
 
 try:
     users = {"me": arguments.password} if arguments.password else None
-    with P1Meter("sim:p1" if arguments.simulate else arguments.port, patient=True) as meter:
-        server = Server(app_factory(meter, users), arguments.listen)
+    port = "sim:p1" if arguments.simulate else arguments.port
+    with P1Meter(port, patient=True) as meter, Server(app_factory(meter, users), arguments.listen) as server:
         print(server.url, flush=True)
-        server.run()
+        signal.pause()  # until Ctrl-C
 except EnergyHwError as error:
     sys.exit(str(error))
 except KeyboardInterrupt:
