@@ -134,7 +134,7 @@ def test_or_simulate_says_that_it_is_a_simulated_house() -> None:
     assert done.status == 0, done
     assert "No radio board" in done.err
     assert "simulated house" in done.err
-    assert "kettle" in done.out
+    assert "MIHO0" in done.out
 
 
 def test_it_runs_from_a_checkout_without_click_cffi_or_the_c_core() -> None:
@@ -144,7 +144,7 @@ def test_it_runs_from_a_checkout_without_click_cffi_or_the_c_core() -> None:
     script += f"exec(compile(open({EXAMPLE!r}).read(), {EXAMPLE!r}, 'exec'), {{'__file__': {EXAMPLE!r}}})"
     done = without_a_board("-c", script, PYTHONPATH="")
     assert done.status == 0, done
-    assert "kettle" in done.out
+    assert "MIHO0" in done.out  # whoever speaks first once it is open: a busy computer misses some
     assert "Warning" not in done.err
 
 
