@@ -22,6 +22,12 @@ def test_a_full_queue_drops_the_oldest_and_counts_it() -> None:
     assert subscription.dropped == 7
 
 
+def test_a_queue_of_nothing_holds_the_newest() -> None:
+    subscription: Subscription[int] = Subscription(0)
+    assert [subscription.put(item) for item in range(3)] == [False, True, True]
+    assert subscription.get(0) == 2
+
+
 def test_closing_ends_an_iteration_after_what_is_left() -> None:
     subscription: Subscription[str] = Subscription(10)
     subscription.put("last")

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Subscription(Generic[T]):
-    """Items in order; when it is full the oldest goes, and `dropped` counts it.
+    """Items in order, at most so many but always one; when it is full the oldest goes, and `dropped` counts it.
 
     Iterating ends after close(), when what is left has been taken.
 
@@ -20,7 +20,7 @@ class Subscription(Generic[T]):
 
     def __init__(self, most: int) -> None:
         self._items: deque[T] = deque()
-        self._most = most
+        self._most = max(most, 1)
         self._on_put: Callable[[], None] | None = None
         self._closed = False
         self._change = threading.Condition()
