@@ -256,6 +256,18 @@ def test_a_url_that_means_nothing_shows_some_that_do(url: str) -> None:
         open_serial(url)
 
 
+@pytest.mark.parametrize("place", ["host", "host:", ":2001", "host:99999", "host:port", "[::1", ""])
+@pytest.mark.parametrize("scheme", ["socket", "rfc2217"])
+def test_a_place_in_the_network_needs_a_host_and_a_port(scheme: str, place: str) -> None:
+    with pytest.raises(errors.ConfigError, match=r"expected .*//host:port.*: (it names no|Port|port|Invalid)"):
+        open_serial(f"{scheme}://{place}")
+
+
+def test_a_name_that_no_file_can_have_is_a_configuration_error() -> None:
+    with pytest.raises(errors.ConfigError, match="null byte"):
+        open_serial("/dev/tty\0USB0")
+
+
 # -- recordings --------------------------------------------------------------
 
 

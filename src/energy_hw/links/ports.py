@@ -45,7 +45,7 @@ def present(by_id: Path = BY_ID, dev: Path = DEV) -> list[str]:
 
 def is_recording(path: str) -> bool:
     """Whether this is a file or a FIFO with what a port once received."""
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # a null byte
         mode = os.stat(path).st_mode
         return stat.S_ISREG(mode) or stat.S_ISFIFO(mode)
     return False

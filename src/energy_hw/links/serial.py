@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import serial
 
@@ -199,6 +200,7 @@ def _set_outputs(port: Any, settings: SerialSettings) -> None:
 
 def _over_network(url: str, settings: SerialSettings) -> SerialLink:
     try:
+        _check_place(url)
         port: Any = serial.serial_for_url(url, do_not_open=True, timeout=0, **_shape(settings))
         port.from_url(url)  # refuses what it cannot take apart before it is called a network problem
         _set_outputs(port, settings)
@@ -215,6 +217,13 @@ def _over_network(url: str, settings: SerialSettings) -> SerialLink:
     if hasattr(port, "fileno") and url.startswith("socket"):
         return _SocketLink(url, port.fileno(), lambda: _hang_up(port), finite=False)
     return _RemoteLink(url, port, settings)
+
+
+def _check_place(url: str) -> None:
+    """Raise ValueError without a host, which pyserial takes for this one, or a port, over which it stumbles."""
+    parts = urlsplit(url)
+    if parts.scheme in ("socket", "rfc2217") and (not parts.hostname or parts.port is None):
+        raise ValueError("it names no host and port")
 
 
 def _keep_all() -> None:
