@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 
-from energy_hw.errors import LinkError
+from energy_hw.errors import EnergyHwError
 from energy_hw.links.serial import PortBusy, PortClosed, PortMissing
 from energy_hw.links.stream import SerialSettings
 from energy_hw.sim.teleinfo import make_line
@@ -61,7 +61,7 @@ class VirtualPort:
 
     def __init__(self, world: World, line: TicLine | None) -> None:
         self.world, self.line = world, line
-        self.trouble: Callable[[], LinkError] | None = None
+        self.trouble: Callable[[], EnergyHwError] | None = None
         self.noise: Callable[[int], bytes] | None = None
         self.silent = False
         self.settings = SerialSettings()

@@ -225,6 +225,19 @@ def test_closing_while_the_port_is_away_is_quick_and_leaves_nothing(line: Pty) -
     until(lambda: threads_and_files() <= before, "what the meter held")
 
 
+def test_a_file_that_lies_where_the_port_was_is_no_recording(tmp_path: Path) -> None:
+    """As `echo x > /dev/ttyUSB0` leaves it while the adapter is away."""
+    name = tmp_path / "ttyUSB0"
+    here = Pty()
+    plug(name, here)
+    with TeleinfoMeter(str(name), by_id=tmp_path / "by-id") as meter:
+        name.unlink()
+        name.write_bytes(tic())
+        here.unplug()
+        until(lambda: "is a file now" in meter.diagnosis().text, "the file to be told from a port")
+        assert (meter.diagnosis().health, meter.live) == (Health.AWAY, {})
+
+
 # -- ports that others have --------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from energy_hw.errors import ConfigError
 from energy_hw.links.stream import SerialSettings
 from energy_hw.sim.tic_contract import CONTRACTS
 from energy_hw.teleinfo.dataset import Dataset
@@ -140,6 +141,24 @@ def test_an_hour_without_the_adapter_costs_a_look_twice_a_second_and_a_line_a_mi
     rig.run(HOUR_S)
     assert len(rig.port.opened) - opened <= 2 * HOUR_S + 1
     assert len(caplog.records) <= 61
+
+
+def test_an_adapter_that_comes_back_and_refuses_the_speed_is_tried_less_and_less(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rig = Rig("base")
+    rig.run(5)
+    rig.port.unplug()
+    rig.run(1)
+    rig.port.trouble = lambda: ConfigError("/dev/ttyTIC cannot be set to 1200 baud 8N1")
+    opened, reopened = len(rig.port.opened), rig.reader.state.reopened
+    rig.run(600)
+    assert "cannot be set" in rig.reader.state.trouble
+    assert len(rig.port.opened) - opened <= 600 / 8 + 10
+    assert len(caplog.records) <= 11
+    rig.port.plug()
+    rig.run(20, until=lambda: not rig.reader.state.trouble)
+    assert rig.reader.state.reopened == reopened + 1
 
 
 def test_a_port_that_others_hold_is_tried_less_and_less(caplog: pytest.LogCaptureFixture) -> None:

@@ -120,6 +120,9 @@ class TeleinfoMeter:
     def _open(self, settings: SerialSettings) -> SerialLink:
         """Open the port, from the second time on by the name that stays."""
         link = open_serial(self._url, settings, by_id=self._by_id)
+        if link.finite and self._reader.state.opened_at is not None:  # a recording is never opened again
+            link.close()
+            raise LinkError(f"expected the serial port {self._url} to come back, it is a file now: remove it")
         self._url = reopenable_name(self._url, self._by_id)
         return link
 

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from energy_hw.errors import LinkBusy, LinkClosed, LinkError, NodeMissing
+from energy_hw.errors import ConfigError, LinkBusy, LinkClosed, LinkError, NodeMissing
 from energy_hw.links.backoff import Backoff
 from energy_hw.links.clock import Clock
 from energy_hw.links.stream import SerialLink, SerialSettings
@@ -112,7 +112,7 @@ class Reader:
             lf_ends=not (self._by_lines and carried),
         )
 
-    def persist(self, error: LinkError) -> None:
+    def persist(self, error: LinkError | ConfigError) -> None:
         """The port is not open because of this: go on trying in step()."""
         self.state.trouble, self.state.busy = str(error), isinstance(error, LinkBusy)
         if isinstance(error, NodeMissing):
@@ -126,7 +126,7 @@ class Reader:
         self._pause(self._wait_s)
         try:
             self.open()
-        except LinkError as error:
+        except (LinkError, ConfigError) as error:  # what came back may refuse what the one before took
             self.persist(error)
             return
         self.state.reopened += 1
