@@ -27,8 +27,9 @@ CASES: list[tuple[Health, dict[str, Any], dict[str, Any], str]] = [
     (Health.GARBLED, OPEN, {"bytes_since_good": 512}, "inverted"),
     (Health.DAMAGED, OPEN, {"refused_since_good": 3}, "3 telegrams at"),
     (Health.ENCRYPTED, OPEN, {"encrypted_at": 999.0}, "32 hex digits"),
-    (Health.WRONG_KEY, OPEN, {"encrypted_at": 999.0, "trouble": "not this key"}, "not this key"),
-    (Health.DAMAGED, OPEN, {"encrypted_at": 999.0, "refused_since_good": 1}, "refused"),
+    (Health.WRONG_KEY, OPEN, {"encrypted_at": 999.0, "has_key": True, "trouble": "not this key"}, "not this key"),
+    (Health.DAMAGED, OPEN, {"encrypted_at": 999.0, "has_key": True, "refused_since_good": 1}, "refused"),
+    (Health.STALE, OPEN, {"byte_at": 985.0, "good_at": 985.0, "encrypted_at": 985.0, "has_key": True}, "gone quiet"),
     (Health.HDLC, OPEN, {"hdlc_at": 999.0}, "Norway, Den"),
     (Health.SILENT, OPEN, {"byte_at": 900.0, "encrypted_at": 900.0}, "not a byte"),
 ]

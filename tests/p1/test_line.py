@@ -143,10 +143,12 @@ def test_an_encrypted_telegram_may_be_cut_anywhere() -> None:
         assert given(Line((115200,), 0.0, decipher=Decipher(KEY)), frame[:at], frame[at:]) == [GOOD]
 
 
-def test_without_a_key_frames_are_counted_and_prove_the_speed() -> None:
+def test_without_a_key_frames_are_counted_told_once_and_prove_the_speed(caplog: pytest.LogCaptureFixture) -> None:
     line = Line((115200, 9600), 0.0)
     assert given(line, *frames(GOOD, NEXT)) == []
     assert line.no_key == 2
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "no key was given" in caplog.text
     assert line.detector.locked
     assert line.state.encrypted_at is not None
 

@@ -76,6 +76,13 @@ def test_with_a_speed_given_there_is_no_search() -> None:
     assert rig.got == []
 
 
+def test_a_meter_that_no_key_opens_keeps_its_speed() -> None:
+    rig = Rig(Setup("lu", key="0123456789ABCDEF0123456789ABCDEF"))
+    rig.run(200)
+    assert {settings.baudrate for settings in rig.port.history} == {115200}
+    assert rig.line.no_key >= 18
+
+
 # -- faults of the port ------------------------------------------------------
 
 

@@ -93,7 +93,8 @@ def _health(port: PortState, line: LineState, stale_s: float, now: float) -> Hea
 def _refused(line: LineState, now: float) -> Health | None:
     """What whole frames say that give no telegram."""
     if (age := _age(line.encrypted_at, now)) is not None and age <= RECENT_S:
-        return Health.WRONG_KEY if line.trouble else Health.ENCRYPTED if not line.refused_since_good else Health.DAMAGED
+        if not line.has_key or line.trouble:
+            return Health.WRONG_KEY if line.has_key else Health.ENCRYPTED
     if (age := _age(line.hdlc_at, now)) is not None and age <= RECENT_S:
         return Health.HDLC
     return Health.DAMAGED if line.refused_since_good else None

@@ -17,7 +17,7 @@ from statistics import median
 from typing import NamedTuple
 
 from energy_hw.errors import DecryptionError
-from energy_hw.p1.cipher import Decipher
+from energy_hw.p1.cipher import Decipher, no_key
 from energy_hw.p1.detect import Detector
 from energy_hw.p1.telegram import Ciphered, Crc, CrcPolicy, Event, Mark, P1Framer, Telegram
 
@@ -52,7 +52,8 @@ class LineState:
     refused_since_good: int = 0
     """Telegrams with a wrong checksum."""
     trouble: str = ""
-    """Why the last encrypted frame could not be read."""
+    """Why the last encrypted frame could not be read; has_key: for another reason than that there is no key."""
+    has_key: bool = False
     seven_bits: bool = False
     """Bit 7 carries the parity of a 7E1 meter."""
 
@@ -75,7 +76,7 @@ class Line:
     ) -> None:
         """tap: gets every piece of bytes as it came; it must not wait. telnet: see P1Framer."""
         self.detector = Detector(speeds, now)
-        self.state = LineState()
+        self.state = LineState(has_key=decipher is not None)
         self.framer, self.inner = P1Framer(policy, telnet=telnet), P1Framer(policy)
         self.decipher, self._tap = decipher, tap
         self._items: list[Accepted] = []
@@ -147,12 +148,14 @@ class Line:
         """Decrypt a frame; what is in it goes through a framer of its own."""
         self.state.encrypted_at = now
         self.detector.proven()
-        if self.decipher is None:
-            self.no_key += 1
-            return
         try:
+            if self.decipher is None:
+                self.no_key += 1
+                raise no_key(frame.raw)
             opened = self.decipher.decipher(frame.raw)
         except DecryptionError as error:
+            if not self.state.trouble:
+                logger.warning("%s", error)
             self.state.trouble = str(error)
             return
         for event in (*self.inner.feed(opened.plain), *self.inner.idle()):

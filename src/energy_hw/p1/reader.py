@@ -107,8 +107,9 @@ class Reader:
 
     @property
     def _good_at(self) -> float:
-        """When the last telegram came, or else when the search for one began."""
-        return max(self._line.state.good_at or 0.0, self._doubted_at)
+        """When the last telegram came, even one that no key opens, or else when the search for one began."""
+        state = self._line.state
+        return max(state.good_at or 0.0, state.encrypted_at or 0.0, self._doubted_at)
 
     def _doubt(self, link: SerialLink, now: float) -> None:
         """No telegram for long: perhaps the meter was changed for another one."""
