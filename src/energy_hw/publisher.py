@@ -47,18 +47,9 @@ class Publisher(Generic[T]):
                 subscription.close()
             return subscription
 
-    async def stream(self) -> AsyncIterator[T]:
-        """The same items for asyncio."""
-        loop, news = asyncio.get_running_loop(), asyncio.Event()
-        subscription = self.subscribe()
-        subscription.tell(lambda: _call_soon(loop, news.set))
-        while True:
-            news.clear()
-            while (item := subscription.get(0)) is not None:
-                yield item
-            if subscription.closed:
-                return
-            await news.wait()
+    def stream(self) -> AsyncIterator[T]:
+        """The same items for asyncio, from now on."""
+        return follow(self.subscribe())
 
     def publish(self, item: T) -> None:
         """Give it to all; never blocks. The backlog of a source that nobody reads yet may overflow uncounted."""
@@ -133,9 +124,22 @@ class Callbacks:
             self._thread.join(JOIN_S)
 
 
+async def follow(subscription: Subscription[T]) -> AsyncIterator[T]:
+    """A subscription seen from asyncio: the same items, no thread more. Ends when it is closed and empty."""
+    loop, news = asyncio.get_running_loop(), asyncio.Event()
+    subscription.tell(lambda: _call_soon(loop, news.set))
+    while True:
+        news.clear()
+        while (item := subscription.get(0)) is not None:
+            yield item
+        if subscription.closed:
+            return
+        await news.wait()
+
+
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
     """From another thread; the loop may be gone by now."""
     try:
         loop.call_soon_threadsafe(callback)
     except RuntimeError:
-        logger.debug("the event loop of a stream() is closed")
+        logger.debug("the event loop of a reader is closed")

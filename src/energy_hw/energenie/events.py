@@ -8,7 +8,6 @@ The radio's thread never runs the user's code and never waits for it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import threading
@@ -18,10 +17,10 @@ from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from types import TracebackType
-from typing import TypeVar
 
 from energy_hw.energenie.parameters import PARAMETERS
 from energy_hw.errors import ConfigError
+from energy_hw.publisher import follow
 from energy_hw.reading import Report, Value
 from energy_hw.subscription import Subscription
 
@@ -36,7 +35,6 @@ OVERDUE = "overdue"
 """The name of the event that a device has been silent for too long (True), or speaks again (False)."""
 _UNKNOWN = re.compile(r"UNKNOWN_[0-9A-F]{2}|unknown_[0-9a-f]{2}")
 _NAMES = [*(row.name for row in PARAMETERS.values()), *(row.code for row in PARAMETERS.values())]
-T = TypeVar("T")
 
 
 class Certainty(StrEnum):
@@ -208,24 +206,3 @@ def checked_name(name: str) -> str:
     close = get_close_matches(name, _NAMES, n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(close)}?" if close else f"expected a parameter such as real_power, or {UPDATED}"
     raise ConfigError(f"no event is called {name!r}: {meant}")
-
-
-async def follow(subscription: Subscription[T]) -> AsyncIterator[T]:
-    """A subscription seen from asyncio: the same items, no thread more. Ends when it is closed and empty."""
-    loop, news = asyncio.get_running_loop(), asyncio.Event()
-    subscription.tell(lambda: _call_soon(loop, news.set))
-    while True:
-        news.clear()
-        while (item := subscription.get(0)) is not None:
-            yield item
-        if subscription.closed:
-            return
-        await news.wait()
-
-
-def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
-    """From another thread; the loop may be gone by now."""
-    try:
-        loop.call_soon_threadsafe(callback)
-    except RuntimeError:
-        logger.debug("the event loop of a reader is closed")

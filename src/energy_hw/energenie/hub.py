@@ -17,7 +17,6 @@ from energy_hw.energenie.audit import Audit
 from energy_hw.energenie.counters import HubCounters
 from energy_hw.energenie.discovery import Ask, Policy, policy_of
 from energy_hw.energenie.engine import Engine
-from energy_hw.energenie.events import follow
 from energy_hw.energenie.gate import SPACING_S
 from energy_hw.energenie.hand_controllers import HandControllers
 from energy_hw.energenie.household import Household
@@ -30,6 +29,7 @@ from energy_hw.energenie.receiver import Heard, Refused
 from energy_hw.energenie.window_store import AUTO
 from energy_hw.errors import ConfigError, LinkTimeout, NotConfirmed, OutOfRange
 from energy_hw.links.board import Board
+from energy_hw.publisher import follow
 from energy_hw.reading import Report
 from energy_hw.subscription import Subscription
 
