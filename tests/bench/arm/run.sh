@@ -20,7 +20,7 @@ mkdir -p "$WORK"
 include=bash,coreutils,dash,gcc,libc6-dev,python3,python3-dev,python3-cffi,python3-click,python3-hypothesis
 include+=,python3-pytest,python3-serial,python3-setuptools,python3-spidev
 # qemu-user answers ENOSYS to an ioctl that it does not know, where a kernel says ENOTTY.
-tests=(tests/core tests/links tests/bench tests/teleinfo/test_frame.py
+tests=(tests/core tests/links tests/bench tests/teleinfo/test_frame.py tests/p1/test_telegram.py
 	--deselect tests/core/test_c_board.py::test_a_file_that_is_no_spi_node)
 
 declare -A emulators=([arm64]=aarch64 [armhf]=arm)
