@@ -160,10 +160,10 @@ def test_without_the_extra_it_is_named(module: str, command: str, extra: str, tm
 def test_forward_does_not_need_the_server(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['starlette'] = sys.modules['uvicorn'] = None; "
-        "sys.argv[1:] = ['p1', 'forward', '--simulate', '--spool', 'memory', '--duration', '0', '--server', 'http://x']; "
+        "sys.argv[1:] = ['p1', 'forward', '--simulate', '--spool', 'memory', '--duration', '0']; "
         "import energy_hw.cli as cli; cli.main()"
     )
-    variables = {**os.environ, PREFIX + "API_KEYS": "k"}
+    variables = {**os.environ, PREFIX + "API_HOSTS": "http://x", PREFIX + "API_KEYS": "k"}
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "0 sent, 0 waiting" in done.stderr

@@ -195,6 +195,20 @@ def test_every_telegram_as_an_event() -> None:
         assert b"event: telegram\nid: 2021-06-06T15:08:42Z\ndata: {" in got
 
 
+def test_a_stream_begins_with_what_is_new() -> None:
+    with serving(other_telegram(1)) as (server, line):
+        until(lambda: in_json(server.url, "/v2/stats")["ok"] >= 4)
+        line.says = other_telegram(2)
+        until(lambda: in_json(server.url, "/v2/obis/1.8.1")["value"] == 1002.0)
+        with dial(server.url) as sock:
+            sock.sendall(b"GET /v2/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            got = b""
+            while b"data: " not in got:
+                got += sock.recv(65536)
+        assert b"id: 2021-06-06T15:08:42Z" in got
+        assert b"15:08:41Z" not in got
+
+
 def test_with_users_only_health_is_open() -> None:
     with serving(other_telegram(1), users={"me": "secret"}) as (server, _):
         until(lambda: ask(server.url, "/health").status == 200)

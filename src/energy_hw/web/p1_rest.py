@@ -13,7 +13,7 @@ Nothing is written to the disk. `energy-hw p1 serve` runs it; docs/p1-rest.md te
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
 from http import HTTPStatus
@@ -57,12 +57,15 @@ class Meter(Protocol):
 
     def stream(self) -> AsyncIterator[Report]: ...
 
+    def __iter__(self) -> Iterator[Report]: ...
+
 
 class P1Rest:
     """The ASGI application, without a guard. Thread safety: one event loop."""
 
     def __init__(self, meter: Meter, strict_seed: bool = False) -> None:
         self._meter, self._strict = meter, strict_seed
+        iter(meter)  # takes what came before the first reader, and lets it go: a stream begins with what is new
         self._view: View | None = None
         self._number = 0
 
@@ -138,5 +141,4 @@ def app_factory(
 def serve(meter: P1Meter, config: Config, strict_seed: bool = False) -> None:
     """Serve until SIGTERM or Ctrl-C. Raises ConfigError for an open door, LinkError for a port that is taken."""
     refuse_open_door(config)
-    iter(meter)  # nobody reads here what came before the first stream: it need not be kept
     Server(app_factory(meter, config.users, hosts=config.hosts, strict_seed=strict_seed), config.listen).run()
