@@ -92,12 +92,17 @@ def _health(port: PortState, line: LineState, stale_s: float, now: float) -> Hea
 
 def _refused(line: LineState, now: float) -> Health | None:
     """What whole frames say that give no telegram."""
-    if (age := _age(line.encrypted_at, now)) is not None and age <= RECENT_S:
-        if not line.has_key or line.trouble:
-            return Health.WRONG_KEY if line.has_key else Health.ENCRYPTED
-    if (age := _age(line.hdlc_at, now)) is not None and age <= RECENT_S:
+    if _is_recent(line.encrypted_at, now) and not line.has_key:
+        return Health.ENCRYPTED
+    if _is_recent(line.encrypted_at, now) and line.trouble:
+        return Health.WRONG_KEY
+    if _is_recent(line.hdlc_at, now):
         return Health.HDLC
     return Health.DAMAGED if line.refused_since_good else None
+
+
+def _is_recent(at: float | None, now: float) -> bool:
+    return at is not None and now - at <= RECENT_S
 
 
 def _age(at: float | None, now: float) -> float | None:

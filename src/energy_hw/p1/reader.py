@@ -28,6 +28,8 @@ NETWORK_IDLE_S = 1.0
 QUIET_S = 3.0
 SILENCE_S = 60.0
 """Longer than a meter needs to start. Source: HAN-P1 (Sweden) 2.0, 5.4."""
+LOOK_AFTER_S = 0.25
+"""With bytes every millisecond there is no need to look after the line at each."""
 REDETECT_S = 30.0
 """At least so long without a telegram, though bytes come, before the speed is doubted."""
 
@@ -40,7 +42,7 @@ class Reader:
         self.keeper, self._line, self._clock, self._outputs = keeper, line, clock, outputs
         self._teller = Teller(logger, clock)
         self._pending = False
-        self._heard_at = self._doubted_at = clock.monotonic()
+        self._heard_at = self._doubted_at = self._look_at = clock.monotonic()
         self.speed_changes = 0
 
     def open(self) -> None:
@@ -74,7 +76,8 @@ class Reader:
             elif self._pending:
                 self._pending = False
                 self._line.idle(now)
-            if not link.finite:
+            if not link.finite and now >= min(self._look_at, self._line.detector.due_at):
+                self._look_at = now + LOOK_AFTER_S
                 self._look_after(link, now)
         except LinkError as error:
             self.keeper.lose(error)
