@@ -10,6 +10,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,7 +77,8 @@ class Outage:
             text=True,
         ) as process:
             assert process.stdout is not None
-            killed = False
+            killed, bound = False, threading.Timer(BOUND_S, process.kill)
+            bound.start()
             for line in process.stdout:
                 self.log.read(line)
                 if self.log.put and not killed:
@@ -84,6 +86,7 @@ class Outage:
                     if self.log.put[-1] >= kill:
                         process.kill()  # SIGKILL; what it had said before is still read
                         killed = True
+            bound.cancel()
         assert process.wait(BOUND_S) == (-9 if killed else 0)
 
     def _course(self, number: int) -> None:

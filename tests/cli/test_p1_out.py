@@ -118,19 +118,6 @@ def test_forward_delivers_a_recording_and_ends(tmp_path: Path) -> None:
     assert METER not in said
 
 
-def test_forward_keeps_a_refused_telegram_for_nobody_else_to_read(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        server.behave(answers=[[500, "Failed to parse telegram", {}]])
-        arguments = [recording(tmp_path, 1, 2), "--server", server.url, "--spool", str(tmp_path / "s.db"), "-q"]
-        with running("forward", *arguments, **{PREFIX + "API_KEYS": KEY}) as process:
-            _, said = process.communicate(timeout=60)
-        assert len(server.stored()) == 1
-    (sample,) = tmp_path.glob("s.db.*.refused")
-    assert sample.read_bytes() == raw(1)
-    assert sample.stat().st_mode & 0o777 == 0o600
-    assert METER not in said
-
-
 def test_forward_ends_when_the_meter_is_silent_if_it_is_to(tmp_path: Path) -> None:
     variables = {"API_HOSTS": "http://127.0.0.1:9", "API_KEYS": KEY, "TIMEOUT": "0.3", "SPOOL": "memory"}
     with Meter() as meter:
