@@ -28,6 +28,7 @@ CLASSES = {
         ("ChecksumError", ValueError),
         ("OutOfRange", ValueError),
         ("ConfigError", ValueError),
+        ("ExtraMissing", ValueError),
     ],
 )
 def test_each_is_also_the_builtin_that_it_resembles(name: str, builtin: type[Exception]) -> None:
@@ -66,6 +67,7 @@ def test_the_tree_in_the_docstring_is_the_tree_in_the_code() -> None:
         (errors.OutOfRange("too much", 4, 30), {"low": 4, "high": 30}),
         (errors.AirtimeExceeded("wait", 12.5), {"wait_s": 12.5}),
         (errors.ConfigError("wrong", "house.toml", 3), {"path": "house.toml", "line": 3}),
+        (errors.ExtraMissing("an encrypted meter", "crypto"), {"extra": "crypto", "line": None}),
         (errors.SinkError("away"), {"retry": True}),
         (errors.LinkBusy("busy"), {"holder": None}),
     ],

@@ -30,6 +30,7 @@ EnergyHwError
 │   ├── IdentityChanged
 │   └── NotConfirmed .ticket
 ├── ConfigError (ValueError) .path .line
+│   └── ExtraMissing .extra                a library that this package only needs for some things is not installed
 └── SinkError .retry
 
 Each one is also the built-in that it resembles, so that code written for the
@@ -213,6 +214,20 @@ class ConfigError(EnergyHwError, ValueError):
         super().__init__(message)
         self.path = path
         self.line = line
+
+
+class ExtraMissing(ConfigError):
+    """A part of this package needs the libraries of `extra`. Commands end with 2."""
+
+    def __init__(self, what: str, extra: str, hint: str = "") -> None:
+        """what: who needs it, as `the command line`. hint: where else to get it."""
+        install = f"pip install 'energy-hw[{extra}]', in a checkout pip install '.[{extra}]'"
+        super().__init__(f"{what} needs the [{extra}] extra: {install}{hint and f', {hint}'}")
+        self.extra = extra
+        self._arguments = what, extra, hint
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        return type(self), self._arguments
 
 
 class SinkError(EnergyHwError):

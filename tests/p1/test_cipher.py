@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from energy_hw.errors import ConfigError, DecryptionError
+from energy_hw.app.exits import exit_code
+from energy_hw.errors import ConfigError, DecryptionError, ExtraMissing
 from energy_hw.p1.cipher import Aes128, Decipher, Policy, as_key, no_key
 from energy_hw.p1.ciphered import Ciphered, encode_ciphered
 from energy_hw.p1.crc import crc16
@@ -250,5 +251,6 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         return real(name, *rest, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(ConfigError, match=r"energy-hw\[crypto\]"):
+    with pytest.raises(ExtraMissing, match=r"energy-hw\[crypto\]") as caught:
         Decipher(KEY)
+    assert exit_code(caught.value) == 2

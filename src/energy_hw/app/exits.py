@@ -6,6 +6,7 @@ from energy_hw.errors import (
     CommandError,
     ConfigError,
     EnergyHwError,
+    ExtraMissing,
     PermissionDenied,
     ProtocolError,
     UnknownDevice,
@@ -15,6 +16,7 @@ OK, FAILED, USAGE, CONFIGURATION, DEVICE, PERMISSION, REFUSED, CORRUPT, INTERRUP
 
 _CODES = (
     (PermissionDenied, PERMISSION),
+    (ExtraMissing, USAGE),
     (ConfigError, CONFIGURATION),
     (UnknownDevice, CONFIGURATION),  # a name that nobody has
     (CommandError, REFUSED),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from energy_hw.app.exits import INTERRUPTED
+from energy_hw.app.exits import INTERRUPTED, USAGE
+from energy_hw.errors import ExtraMissing
 
 
 def main() -> None:
@@ -12,10 +13,7 @@ def main() -> None:
     try:
         import click
     except ImportError:
-        print(
-            "energy-hw: the command line needs the [gateway] extra: pip install 'energy-hw[gateway]'", file=sys.stderr
-        )
-        sys.exit(2)
+        sys.exit(_missing("gateway", "the command line"))
     try:
         from energy_hw.cli.commands import energy_hw
 
@@ -27,7 +25,6 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
-def _missing(extra: str) -> int:
-    text = f"energy-hw: this command needs the [{extra}] extra: pip install 'energy-hw[{extra}]'"
-    print(f"{text} (in a checkout: pip install '.[{extra}]')", file=sys.stderr)
-    return 2
+def _missing(extra: str, what: str = "this command") -> int:
+    print(f"energy-hw: {ExtraMissing(what, extra)}", file=sys.stderr)
+    return USAGE

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from energy_hw.errors import ConfigError, DecryptionError
+from energy_hw.errors import ConfigError, DecryptionError, ExtraMissing
 from energy_hw.p1.ciphered import Ciphered, parse_ciphered
 from energy_hw.p1.crc import crc16
 
@@ -65,7 +65,7 @@ class Decipher:
     published one. Counters: accepted, unverified (of these, without a tag), replays (of these, with a counter that
     did not rise: a meter's new key sets it back, so they are counted, not refused), refused.
 
-    Raises ConfigError for a key that is none, and if the package cryptography is missing.
+    Raises ConfigError for a key that is none, ExtraMissing without the package cryptography.
     Thread safety: one thread at a time.
     """
 
@@ -195,9 +195,8 @@ class Aes128:
             from cryptography.exceptions import InvalidTag
             from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
         except ImportError:
-            raise ConfigError(
-                "encrypted telegrams need the package cryptography: pip install 'energy-hw[crypto]'"
-                " (on Raspberry Pi OS: apt install python3-cryptography)"
+            raise ExtraMissing(
+                "an encrypted meter", "crypto", "on Raspberry Pi OS apt install python3-cryptography"
             ) from None
         self._invalid, self._cipher, self._modes = InvalidTag, Cipher, modes
         self._algorithm = algorithms.AES(key)
