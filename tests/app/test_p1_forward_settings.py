@@ -91,7 +91,7 @@ def test_memory_alone() -> None:
 @pytest.mark.parametrize(
     ("named", "words"),
     [
-        ({"API_HOSTS": ""}, "as many API_KEYS as servers"),
+        ({"API_HOSTS": ""}, "no server: set"),
         ({"API_KEYS": "k1,k2"}, "got 2 and 1"),
         ({"API_HOSTS": "a"}, "such as http://dsmr.local"),
         ({"API_KEYS_FILE": "/nowhere"}, "/nowhere cannot be read"),

@@ -71,7 +71,7 @@ def test_a_wrong_command_line_exits_2(arguments: list[str]) -> None:
     [
         (["serve", "--simulate", "--listen", "0.0.0.0:0"], "USERS_PASSWORD"),
         (["serve", "--simulate", "--listen", "8080"], "expected host:port"),
-        (["forward", "--simulate"], "API_KEYS"),
+        (["forward", "--simulate"], "no server: set"),
         (["forward", "--simulate", "--env-file", "/nowhere/.env"], "/nowhere/.env"),
     ],
 )
@@ -88,7 +88,7 @@ def test_serve_answers_curl_and_ends_with_sigterm() -> None:
     assert curl, "install curl"
     with Meter(raw(1), pause_s=0.1) as meter:
         secret = {"USERS_PASSWORD": "mine", "HTTP_LISTEN": "127.0.0.1:0"}
-        with running("serve", meter.path, "--strict-seed", "-v", **secret) as process:
+        with running("serve", meter.path, "--strict-seed", **secret) as process:
             assert process.stderr is not None
             url = next(line for line in process.stderr if "http" in line).rpartition(" ")[2].strip()
             until(lambda: ask(url, "/health").status == 200)
@@ -142,6 +142,22 @@ def test_without_the_extra_it_is_named(module: str, command: str, extra: str, tm
     )
     assert done.returncode == 2
     assert f"energy-hw[{extra}]" in done.stderr
+
+
+@pytest.mark.parametrize("spool", [(), ("--spool", "s.db")])
+def test_a_simulated_meter_leaves_nothing_to_be_forwarded_later(spool: tuple[str, ...], tmp_path: Path) -> None:
+    """In the spool of the real one its telegrams would reach the server with the next start."""
+    chosen = [part.replace("s.db", str(tmp_path / "s.db")) for part in spool]
+    env_file = tmp_path / ".env"
+    env_file.write_text(
+        f"{PREFIX}API_HOSTS=http://127.0.0.1:9\n{PREFIX}API_KEYS={KEY}\n{PREFIX}SPOOL={tmp_path / 'real.db'}\n"
+    )
+    arguments = ["--simulate", "--duration", "0", "--env-file", str(env_file), *chosen]
+    with running("forward", *arguments, STATE_DIRECTORY=str(tmp_path)) as process:
+        _, said = process.communicate(timeout=BOUND_S)
+    assert process.returncode == 0, said
+    assert not (tmp_path / "real.db").exists()
+    assert (tmp_path / "s.db").exists() is bool(spool)
 
 
 def test_forward_does_not_need_the_server(tmp_path: Path) -> None:

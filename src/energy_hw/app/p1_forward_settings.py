@@ -117,7 +117,10 @@ class _Reader:
 
     def _servers(self, timeout_s: float) -> tuple[Server, ...]:
         hosts, keys = _list(self.get("API_HOSTS")), self._keys()
-        if not hosts or len(hosts) != len(keys):
+        if not hosts:
+            names = f"{PREFIXES[0]}API_HOSTS and {PREFIXES[0]}API_KEYS"
+            raise ConfigError(f"no server: set {names} in the environment, or in a file that --env-file names")
+        if len(hosts) != len(keys):
             name = f"{PREFIXES[0]}API_HOSTS"
             raise ConfigError(f"expected as many API_KEYS as servers in {name}, got {len(keys)} and {len(hosts)}")
         versions = self._each("API_VERSION", {str(version): version for version in Version}, "v1", len(hosts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +30,8 @@ def serve(
     config = replace(config, listen=listen or config.listen, hosts=(*config.hosts, *hosts)).checked()
     refuse_open_door(config)
     named = options.port or _default_port(os.environ, session.options.simulate)
+    if not session.options.quiet:
+        logging.getLogger("energy_hw.web.serve").setLevel(logging.INFO)  # it says where
     with open_meter(session, replace(options, port=named), patient=True) as meter:
         p1_rest.serve(meter, config, strict_seed)
     return OK

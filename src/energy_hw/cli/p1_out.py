@@ -49,9 +49,12 @@ def forward(session: Any, options: Any, env_file: str | None, exit_when_silent: 
     import os
 
     from energy_hw.app import p1_forward as app
-    from energy_hw.app.p1_forward_settings import read_settings
+    from energy_hw.app.p1_forward_settings import MEMORY, read_settings
 
-    settings = read_settings(os.environ, env_file, _chosen(**chosen))
+    named = _chosen(**chosen)
+    if session.options.simulate:
+        named.setdefault("SPOOL", MEMORY)  # or the next run would deliver a simulated meter's telegrams
+    settings = read_settings(os.environ, env_file, named)
     if not session.options.simulate:
         options = replace(options, port=options.port or settings.port)
     options = replace(options, baudrate=options.baudrate or settings.baudrate)
