@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from energy_hw.app.session import Options, Session, interruptible
+from energy_hw.errors import LinkBusy, LinkError
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +33,20 @@ def test_under_nohup_a_closed_terminal_ends_nothing() -> None:
     with interruptible():
         os.kill(os.getpid(), signal.SIGHUP)
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [
+        (LinkError("it is away"), "it is away. To try it on a simulated house, add --simulate.\n"),
+        (LinkError("is it on?"), "is it on? To try it on a simulated house, add --simulate.\n"),
+        (LinkBusy("the port is taken"), "the port is taken\n"),  # which no simulation helps
+    ],
+)
+def test_the_simulation_is_offered_where_hardware_is_missing(error: LinkError, end: str) -> None:
+    def work() -> int:
+        raise error
+
+    told = io.StringIO()
+    assert Session(Options(), io.StringIO(), told).run("watch", work) == 4
+    assert told.getvalue() == f"energy-hw watch: {end}"

@@ -18,7 +18,7 @@ from energy_hw.energenie.names import HouseNames, Names
 from energy_hw.energenie.orders import ordered_by
 from energy_hw.energenie.registry import Registry
 from energy_hw.energenie.registry_toml import Entry
-from energy_hw.errors import EnergyHwError, LinkError
+from energy_hw.errors import EnergyHwError, LinkBusy, LinkError
 from energy_hw.reading import dumps
 
 HOW_TO_SIMULATE = "To try it on a simulated house, add --simulate."
@@ -108,8 +108,9 @@ class Session:
         return (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.options.verbose, 2)]
 
     def _hint(self, error: EnergyHwError) -> str:
-        board = isinstance(error, LinkError) and not self.options.simulate
-        return f". {HOW_TO_SIMULATE}" if board else ""
+        board = isinstance(error, LinkError) and not isinstance(error, LinkBusy) and not self.options.simulate
+        stop = "" if str(error).endswith("?") else "."
+        return f"{stop} {HOW_TO_SIMULATE}" if board else ""
 
 
 @contextmanager
