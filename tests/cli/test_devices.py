@@ -72,6 +72,14 @@ def test_a_registry_of_pyenergenie_is_taken_over_once(registry: Registry, tmp_pa
     assert devices("export").stdout == kvs.read_text()
 
 
+def test_what_pyenergenie_cannot_have_is_told(registry: Registry) -> None:
+    devices("name", "energenie:1:0x00068B", "tv")
+    devices("name", "energenie:ook:0x6C6C6/2", "fan")  # whose model nobody said
+    done = devices("export")
+    assert done.stdout == "ADD tv\ntype=MIHO004\ndevice_id=1675\n\n"
+    assert "fan: left out" in done.stderr
+
+
 def test_what_cannot_be_imported_is_told_and_the_rest_taken(registry: Registry, tmp_path: Path) -> None:
     kvs = tmp_path / "registry.kvs"
     kvs.write_text("ADD tv\ntype=MIHO005\ndevice_id=1675\n\nADD x\ntype=MIHO999\ndevice_id=1\n\n")
