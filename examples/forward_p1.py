@@ -1,7 +1,6 @@
 """A P1 meter to DSMR-reader: `DSMR_KEY=... python examples/forward_p1.py http://dsmr.local /dev/ttyUSB0`.
 
-What the server does not take at once waits in p1.sqlite3. --simulate: a simulated meter, and a server that is not
-there unless you name one. Needs the extra [forward]: pip install 'energy-hw[forward]'.
+What waits is kept in p1.sqlite3, with --simulate in memory. Needs the extra [forward]: pip install '.[forward]'.
 """
 
 import argparse
@@ -21,18 +20,21 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("server", nargs="?", default="http://127.0.0.1:9", help="http://host, without /api")
 parser.add_argument("port", nargs="?", default="/dev/ttyUSB0", help="/dev/ttyUSB0, socket://host:port")
 parser.add_argument("--simulate", action="store_true", help="a simulated meter")
-parser.add_argument("--spool", default="p1.sqlite3", help="a file, or `memory`")
+parser.add_argument("--spool", help="a file, or `memory`")
 arguments = parser.parse_args()
+spool = arguments.spool or ("memory" if arguments.simulate else "p1.sqlite3")
 warnings.filterwarnings("ignore", message="the C core is not built")  # from a checkout it rarely is
 
 try:
     key = os.environ.get("DSMR_KEY", "none")
-    settings = read_settings({}, None, {"API_HOSTS": arguments.server, "API_KEYS": key, "SPOOL": arguments.spool})
+    settings = read_settings({}, None, {"API_HOSTS": arguments.server, "API_KEYS": key, "SPOOL": spool})
     with Forwarder(settings) as forwarder, P1Meter("sim:p1" if arguments.simulate else arguments.port) as meter:
         for report in meter:
             forwarder.take(report)
             print(f"{report.received:%H:%M:%S}", *forwarder.summary(), flush=True)
-except (EnergyHwError, ModuleNotFoundError) as error:
+except ModuleNotFoundError as error:
+    sys.exit(f"{error}: pip install '.[forward]'")
+except EnergyHwError as error:
     sys.exit(str(error))
 except KeyboardInterrupt:
     sys.exit(130)

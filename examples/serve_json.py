@@ -1,6 +1,6 @@
 """A Teleinfo meter as JSON: `python examples/serve_json.py /dev/ttyUSB0`, or --simulate without a meter.
 
-Then `curl http://127.0.0.1:8000/status.json`. Needs the extra [web]: pip install 'energy-hw[web]'.
+Then `curl http://127.0.0.1:8000/status.json`. Needs the extra [web]: pip install '.[web]'.
 """
 
 import argparse
@@ -16,7 +16,8 @@ try:
     from energy_hw.web.serve import Server
     from energy_hw.web.status_json import app_factory
 except ModuleNotFoundError as error:
-    sys.exit(f"{error}: pip install 'energy-hw[web]'")
+    print(f"{error}: pip install '.[web]'", file=sys.stderr)
+    sys.exit(2)
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("port", nargs="?", default="/dev/ttyUSB0", help="/dev/ttyUSB0, socket://host:port")

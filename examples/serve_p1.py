@@ -1,7 +1,6 @@
-"""A P1 meter as JSON: `python examples/serve_p1.py /dev/ttyUSB0`, or --simulate without a meter.
+"""A P1 meter as dsmrRESTServer's JSON: `python examples/serve_p1.py /dev/ttyUSB0`, or --simulate without a meter.
 
-Then `curl http://127.0.0.1:8080/`: names and order are dsmrRESTServer's. Needs the extra [web]:
-pip install 'energy-hw[web]'.
+Then `curl http://127.0.0.1:8080/`. Needs the extra [web]: pip install '.[web]'.
 """
 
 import argparse
@@ -18,7 +17,8 @@ try:
     from energy_hw.web.p1_rest import app_factory
     from energy_hw.web.serve import Server
 except ModuleNotFoundError as error:
-    sys.exit(f"{error}: pip install 'energy-hw[web]'")
+    print(f"{error}: pip install '.[web]'", file=sys.stderr)
+    sys.exit(2)
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("port", nargs="?", default="/dev/ttyUSB0", help="/dev/ttyUSB0, socket://host:port")

@@ -17,7 +17,7 @@ BOUND_S = 60
 # fmt: off
 RUNS = {
     # example: arguments, what it prints
-    "discover":       (("--simulate", "--seconds", "4"), "NEW MIHO005 00A11C"),
+    "discover":       (("--simulate", "--seconds", "4"), "taken in as MIHO005 00A11C"),
     "forward_p1":     (("--simulate", "--spool", "memory"), "0 sent, 1 waiting"),
     "learn_remote":   (("--simulate",), "0x6C6C6"),
     "log_csv":        (("--simulate", "--count", "1"), "timestamp,mfrid,prodid"),

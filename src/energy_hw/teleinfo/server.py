@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from energy_hw.errors import ExtraMissing
+
 
 def __getattr__(name: str) -> object:
     if name.startswith("__"):  # what Python asks every module
@@ -19,7 +21,7 @@ def _main() -> int:
     try:
         return int(import_module("energy_hw.web.status_json").main())
     except ModuleNotFoundError as error:
-        print(f"this server needs the [web] extra: pip install 'energy-hw[web]' ({error})", file=sys.stderr)
+        print(ExtraMissing("this server", "web"), f"({error})", file=sys.stderr)
         return 2
 
 
