@@ -13,7 +13,7 @@ monitor: $(VENV)/.installed
 	@$(BIN)/energy-hw monitor --or-simulate $(ARGS) || [ $$? = 130 ]
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.tested
 	.ci/tools
