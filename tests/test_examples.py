@@ -13,6 +13,7 @@ import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 BOUND_S = 60
+BY_ITSELF_S = 3
 
 # fmt: off
 RUNS = {
@@ -42,6 +43,14 @@ def test_each_example_is_run_and_short() -> None:
     }
 
 
+def end(process: subprocess.Popen[str]) -> str:
+    """What it still prints until it ends, by itself or by Ctrl-C."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.communicate(timeout=BY_ITSELF_S)[0]
+    process.send_signal(signal.SIGINT)
+    return process.communicate(timeout=BOUND_S)[0]
+
+
 @pytest.mark.parametrize("name", sorted(RUNS))
 def test_an_example_shows_what_it_says(name: str, tmp_path: Path) -> None:
     arguments, expected = RUNS[name]
@@ -61,9 +70,7 @@ def test_an_example_shows_what_it_says(name: str, tmp_path: Path) -> None:
                 seen += line
                 if expected and expected in seen:
                     break
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
-            rest, _ = process.communicate(timeout=BOUND_S)
+            rest = end(process)
         except BaseException:
             process.kill()
             raise
