@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from energy_hw.app.text import printable
-from energy_hw.reading import Reading, Report, json_time
+from energy_hw.reading import Reading, Report
+
+LEAST = (10, 28)
+"""Columns of code and name; wider where a report needs it."""
 
 
 def report_text(report: Report) -> str:
-    """Time, device and model, then a line for each reading; nothing in it can move a cursor."""
-    time = report.time or report.received
-    head = f"{time.astimezone():%Y-%m-%d %H:%M:%S}  {printable(report.device)}  {printable(report.model)}"
-    return "\n".join((head, *map(_line, report)))
+    """Time, device and model, then a line for each reading; nothing in it can move a cursor. Times are local."""
+    head = f"{_local(report.time or report.received)}  {printable(report.device)}  {printable(report.model)}"
+    rows = [(printable(reading.code), printable(reading.name), _told(reading)) for reading in report]
+    codes, names = (max([least, *(len(row[at]) for row in rows)]) for at, least in enumerate(LEAST))
+    return "\n".join((head, *(f"  {code:<{codes}} {name:<{names}} {told}" for code, name, told in rows)))
 
 
-def _line(reading: Reading) -> str:
-    stamp = f"  ({reading.time.astimezone():%Y-%m-%d %H:%M:%S})" if reading.time else ""
-    value = f"{_value(reading)} {reading.unit or ''}".rstrip()
-    return f"  {printable(reading.code):<10} {printable(reading.name):<28} {value}{stamp}"
+def _told(reading: Reading) -> str:
+    stamp = f"  ({_local(reading.time)})" if reading.time else ""
+    return f"{_value(reading)} {reading.unit or ''}".rstrip() + stamp
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _value(reading: Reading) -> str:
@@ -29,4 +37,4 @@ def _value(reading: Reading) -> str:
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return printable(value if isinstance(value, str) else str(value if isinstance(value, int) else json_time(value)))
+    return _local(value) if isinstance(value, datetime) else printable(str(value))
