@@ -272,3 +272,11 @@ def test_raw_bytes_make_the_same_frame_again(events: tuple[bytes | Mark, ...]) -
     frame = only(*events)
     (again,) = frames(*TicParser().feed(frame.raw))
     assert (again.datasets, again.complete, again.interrupted) == (frame.datasets, frame.complete, frame.interrupted)
+
+
+def test_another_meter_begins_with_its_own_phases() -> None:
+    builder = FrameBuilder()
+    frames(Mark.START, *SHORT, Mark.END, builder=builder)
+    other = (old("ADCO", OTHER), *LONG[1:])
+    (frame,) = frames(*(Mark.START, *other, Mark.END) * 2, builder=builder)
+    assert (frame.address, frame.phases) == (OTHER, 1)

@@ -44,3 +44,16 @@ def test_no_moment(stamp: str) -> None:
 
 def test_never() -> None:
     assert parse_horodate("H000000000000") is None
+
+
+@pytest.mark.parametrize(
+    ("stamp", "hours"),
+    [("h260715120000", 1), ("e260115120000", 2), (" 260329015959", 1), (" 260329030000", 2), (" 261025025959", 2),
+     (" 261025030000", 1)],
+)  # fmt: skip
+def test_a_letter_decides_also_of_a_degraded_clock_and_without_one_the_change_does_to_the_second(
+    stamp: str, hours: int
+) -> None:
+    moment = parse_horodate(stamp)
+    assert moment is not None
+    assert moment.utcoffset() == timedelta(hours=hours)
