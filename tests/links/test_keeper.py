@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from energy_hw.errors import LinkBusy, LinkClosed, LinkError, NodeMissing
+from energy_hw.errors import ConfigError, LinkBusy, LinkClosed, LinkError, NodeMissing
 from energy_hw.links.keeper import Keeper
 from energy_hw.links.stream import SerialSettings
 from reader_rig import World
@@ -21,7 +21,7 @@ class Link:
 
     def __init__(self, world: World, finite: bool = False) -> None:
         self.world, self.finite = world, finite
-        self.trouble: LinkError | None = None
+        self.trouble: LinkError | ConfigError | None = None
         self.opened: list[float] = []
         self.history: list[SerialSettings] = []
         self.is_open = False
@@ -107,6 +107,31 @@ def test_a_recording_ends() -> None:
     assert keeper.state.ended
     assert keeper.state.lost == 0
     assert not link.is_open
+
+
+def test_a_file_where_the_port_was_is_no_recording() -> None:
+    """As `echo x > /dev/ttyUSB0` leaves it while the adapter is away."""
+    keeper, link, world = kept()
+    keeper.open()
+    keeper.lose(LinkClosed("gone"))
+    link.finite = True
+    run_until(keeper, world, world.t + 10)
+    assert keeper.link is None
+    assert not link.is_open
+    assert "is a file now" in keeper.state.trouble
+    link.finite = False
+    run_until(keeper, world, world.t + 60)
+    assert keeper.link is link
+
+
+def test_a_port_that_comes_back_and_refuses_its_settings_is_tried_less_and_less() -> None:
+    keeper, link, world = kept()
+    keeper.open()
+    keeper.lose(LinkClosed("gone"))
+    link.trouble, opened = ConfigError("/dev/ttyP1 cannot be set to 115200 baud"), len(link.opened)
+    run_until(keeper, world, world.t + 600)
+    assert "cannot be set" in keeper.state.trouble
+    assert len(link.opened) - opened <= 600 / 24 + 8
 
 
 def test_a_port_that_is_renewed_is_opened_at_once() -> None:

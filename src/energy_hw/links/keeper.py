@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from energy_hw.errors import LinkBusy, LinkClosed, LinkError, NodeMissing
+from energy_hw.errors import ConfigError, LinkBusy, LinkClosed, LinkError, NodeMissing
 from energy_hw.links.backoff import Backoff
 from energy_hw.links.clock import Clock
 from energy_hw.links.stream import SerialLink, SerialSettings
@@ -61,13 +61,17 @@ class Keeper:
 
     def open(self) -> None:
         """Open the port now. Raises LinkError or ConfigError."""
-        self.link = self._open_link(self.settings)
+        link = self._open_link(self.settings)
+        if link.finite and self.state.opened_at is not None:  # a recording is never opened again
+            link.close()
+            raise LinkError(f"expected the serial port {link.name} to come back, it is a file now: remove it")
+        self.link = link
         self.state.has_speed = self.link.has_speed
         if self.state.trouble or self.state.opened_at is None:
             self.state.opened_at = self._clock.monotonic()
         self.state.trouble, self.state.busy = "", False
 
-    def persist(self, error: LinkError) -> None:
+    def persist(self, error: LinkError | ConfigError) -> None:
         """The port is not open because of this: go on trying in open_again()."""
         self.state.trouble, self.state.busy = str(error), isinstance(error, LinkBusy)
         if isinstance(error, NodeMissing):
@@ -82,7 +86,7 @@ class Keeper:
         self._pause(self._wait_s)
         try:
             self.open()
-        except LinkError as error:
+        except (LinkError, ConfigError) as error:  # what came back may refuse what the one before took
             self.persist(error)
             return False
         self.state.reopened += 1
