@@ -36,6 +36,16 @@ def test_what_was_not_delivered_is_there_after_a_restart(tmp_path: Path) -> None
     assert taker.bodies == [b"%d" % number for number in range(250)]
 
 
+def test_its_files_are_for_its_owner_alone(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "o.sqlite3", [Target("t", Taker(up=False))]) as outbox:
+        outbox.put(b"what a household uses")
+        assert outbox.flush(BOUND_S)
+        modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir() if "sqlite3-" in path.name}
+        assert (tmp_path / "o.sqlite3").stat().st_mode & 0o077 == 0
+        assert modes
+        assert set(modes.values()) == {0}
+
+
 def test_stored_is_told_when_it_is_on_the_disk(tmp_path: Path) -> None:
     with Outbox(tmp_path / "o.sqlite3", [Target("t", Taker(up=False))]) as outbox:
         ticket = outbox.put(b"x")

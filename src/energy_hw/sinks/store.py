@@ -8,6 +8,7 @@ of our own instead of a mapped file (https://www.sqlite.org/wal.html, section 8)
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -58,6 +59,7 @@ class Store:
         """Open or make it. Raises Damaged, NewerSchema, sqlite3.Error, OSError."""
         self.path = path
         self.lock = threading.RLock()
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # a meter's readings are its owner's; the WAL is alike
         self._db = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
         self._db.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
         try:
