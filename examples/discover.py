@@ -4,6 +4,7 @@ Hold the button of a device for 5 s, and it is taken in and named for --seconds;
 """
 
 import argparse
+import os
 import sys
 import time
 import warnings
@@ -23,7 +24,7 @@ try:
     with Hub("sim:house?guests=1" if arguments.simulate else None) as hub:
         before = {entry.device for entry in hub.naming.names.entries()}
         hub.pair(arguments.seconds)
-        print(f"Hold the button of a device; {arguments.seconds:.0f} s left.")
+        print(f"Hold the button of a device; {arguments.seconds:.0f} s left.", flush=True)
         while hub.naming.discovery.pairing_s:
             time.sleep(0.2)
             for entry in hub.naming.names.entries():
@@ -31,8 +32,10 @@ try:
                     before.add(entry.device)
                     print(f"taken in as {entry.name}: {entry.device} {entry.model}", flush=True)
         for one in hub.unknown():
-            print(f"without a name: {one.device} {one.model}, heard {one.frames} times, {one.rssi_dbm} dBm")
+            print(f"without a name: {one.device} {one.model}, heard {one.frames} times, {one.rssi_dbm} dBm", flush=True)
 except EnergyHwError as error:
     sys.exit(f"{error}\nwithout a board: --simulate")
+except BrokenPipeError:  # `| head` has seen enough
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 except KeyboardInterrupt:
     sys.exit(130)

@@ -36,5 +36,7 @@ except ModuleNotFoundError as error:
     sys.exit(f"{error}: pip install '.[forward]'")
 except EnergyHwError as error:
     sys.exit(str(error))
+except BrokenPipeError:  # `| head` has seen enough
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 except KeyboardInterrupt:
     sys.exit(130)

@@ -4,6 +4,7 @@ Press its buttons for half a minute. MiHome devices are not heard meanwhile.
 """
 
 import argparse
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -29,5 +30,7 @@ try:
             print(heard, f"({heard.rssi_dbm:g} dBm)", flush=True)
 except EnergyHwError as error:
     sys.exit(f"{error}\nwithout a board: --simulate")
+except BrokenPipeError:  # `| head` has seen enough
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 except KeyboardInterrupt:
     sys.exit(130)

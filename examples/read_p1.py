@@ -5,6 +5,7 @@ encrypted meter (Luxembourg, Austria) goes into the environment variable ENERGY_
 """
 
 import argparse
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -25,11 +26,13 @@ try:
         for number, report in enumerate(meter, 1):
             print(f"{report.received:%H:%M:%S} {report.device} ({report.model})")
             for reading in report:
-                print(f"    {reading.name:<40} {reading.value} {reading.unit or ''}")
+                print(f"    {reading.name:<40} {reading.value} {reading.unit or ''}", flush=True)
             if number == arguments.count:
                 break
         print(meter.diagnosis(), file=sys.stderr)
 except EnergyHwError as error:
     sys.exit(f"{error}\nwithout a meter: --simulate")
+except BrokenPipeError:  # `| head` has seen enough
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 except KeyboardInterrupt:
     sys.exit(130)

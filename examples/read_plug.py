@@ -4,6 +4,7 @@ The number is the plug's sensor id, which the monitor shows.
 """
 
 import argparse
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -26,10 +27,13 @@ try:
         for number, _ in enumerate(plug.events("updated"), 1):
             state = {True: "on", False: "off", None: "unknown"}[plug.is_on]
             print(f"{plug.last_seen:%H:%M:%S} {state}, {plug.real_power} W, {plug.apparent_power} VA")
-            print(f"         {plug.current} A, {plug.voltage} V, {plug.frequency} Hz, power factor {plug.power_factor}")
+            print(f"         {plug.current} A, {plug.voltage} V, {plug.frequency} Hz,", end=" ")
+            print(f"power factor {plug.power_factor}", flush=True)
             if number == arguments.count:
                 break
 except EnergyHwError as error:
     sys.exit(f"{error}\nwithout a board: --simulate")
+except BrokenPipeError:  # `| head` has seen enough
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 except KeyboardInterrupt:
     sys.exit(130)

@@ -39,7 +39,7 @@ def test_each_example_is_run_and_short() -> None:
     scripts = {path.stem: path for path in EXAMPLES.glob("*.py")}
     assert set(scripts) == set(RUNS)
     assert {name: len(path.read_text().splitlines()) for name, path in scripts.items()} == {
-        name: pytest.approx(20, abs=20) for name in scripts
+        name: pytest.approx(21, abs=21) for name in scripts
     }
 
 
@@ -76,3 +76,24 @@ def test_an_example_shows_what_it_says(name: str, tmp_path: Path) -> None:
             raise
     assert expected in seen
     assert "Traceback" not in seen + rest
+
+
+@pytest.mark.parametrize("name", ["discover", "forward_p1", "learn_remote", "read_p1", "read_plug", "read_teleinfo"])
+def test_an_example_ends_in_silence_when_nobody_reads_on(name: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        process = subprocess.run(
+            [sys.executable, EXAMPLES / f"{name}.py", *RUNS[name][0]],
+            cwd=tmp_path,
+            env={**os.environ, "ENERGY_HW_REGISTRY": str(tmp_path / "devices.toml")},
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=BOUND_S,
+        )
+    finally:
+        os.close(writer)
+    assert process.returncode == 0
+    assert "Error" not in process.stderr
