@@ -132,8 +132,9 @@ def test_forward_ends_when_the_meter_is_silent_if_it_is_to(tmp_path: Path) -> No
     ("module", "command", "extra"), [("starlette", "serve", "web"), ("httpx", "forward", "forward")]
 )
 def test_without_the_extra_it_is_named(module: str, command: str, extra: str, tmp_path: Path) -> None:
+    names = ["--server", "http://x"] if command == "forward" else []
     code = (
-        f"import sys; sys.modules[{module!r}] = None; sys.argv[1:] = ['p1', {command!r}, '--simulate']; "
+        f"import sys; sys.modules[{module!r}] = None; sys.argv[1:] = ['p1', {command!r}, *{names!r}, '--simulate']; "
         "import energy_hw.cli as cli; cli.main()"
     )
     variables = {PREFIX + "API_HOSTS": "http://x", PREFIX + "API_KEYS": "k", "STATE_DIRECTORY": str(tmp_path)}
@@ -152,7 +153,8 @@ def test_a_simulated_meter_leaves_nothing_to_be_forwarded_later(spool: tuple[str
     env_file.write_text(
         f"{PREFIX}API_HOSTS=http://127.0.0.1:9\n{PREFIX}API_KEYS={KEY}\n{PREFIX}SPOOL={tmp_path / 'real.db'}\n"
     )
-    arguments = ["--simulate", "--duration", "0", "--env-file", str(env_file), *chosen]
+    server = ("--server", "http://127.0.0.1:9")
+    arguments = ["--simulate", *server, "--duration", "0", "--env-file", str(env_file), *chosen]
     with running("forward", *arguments, STATE_DIRECTORY=str(tmp_path)) as process:
         _, said = process.communicate(timeout=BOUND_S)
     assert process.returncode == 0, said
@@ -160,10 +162,21 @@ def test_a_simulated_meter_leaves_nothing_to_be_forwarded_later(spool: tuple[str
     assert (tmp_path / "s.db").exists() is bool(spool)
 
 
+def test_a_simulated_meter_is_not_forwarded_to_the_servers_of_the_settings(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        env_file = tmp_path / ".env"
+        env_file.write_text(f"{PREFIX}API_HOSTS={server.url}\n{PREFIX}API_KEYS={KEY}\n")
+        done = invoke("forward", "--simulate", "--duration", "2", "--env-file", str(env_file))
+        assert server.stored() == []
+    assert done.exit_code == 3
+    assert "expected --server with --simulate" in done.stderr
+    assert KEY not in done.stderr
+
+
 def test_forward_does_not_need_the_server(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['starlette'] = sys.modules['uvicorn'] = None; "
-        "sys.argv[1:] = ['p1', 'forward', '--simulate', '--spool', 'memory', '--duration', '0']; "
+        "sys.argv[1:] = 'p1 forward --simulate --server http://x --spool memory --duration 0'.split(); "
         "import energy_hw.cli as cli; cli.main()"
     )
     variables = {**os.environ, PREFIX + "API_HOSTS": "http://x", PREFIX + "API_KEYS": "k"}

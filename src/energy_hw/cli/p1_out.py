@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from energy_hw.cli.p1 import p1_command
+from energy_hw.errors import ConfigError
 
 
 @click.command()
@@ -44,7 +45,7 @@ def forward(session: Any, options: Any, env_file: str | None, exit_when_silent: 
     """Forward telegrams to DSMR-reader, and lose none while it is away.
 
     Settings are those of DSMR-reader's own script: DSMRREADER_REMOTE_DATALOGGER_API_HOSTS, ..._API_KEYS and so on, from
-    the environment or --env-file. PORT goes before what they say.
+    the environment or --env-file. PORT goes before what they say. A simulated meter needs a --server of its own.
     """
     import os
 
@@ -55,6 +56,8 @@ def forward(session: Any, options: Any, env_file: str | None, exit_when_silent: 
     if session.options.simulate:
         named.setdefault("SPOOL", MEMORY)  # or the next run would deliver a simulated meter's telegrams
     settings = read_settings(os.environ, env_file, named)
+    if session.options.simulate and "API_HOSTS" not in named:
+        raise ConfigError("expected --server with --simulate: those of the settings would keep a meter that is none")
     if not session.options.simulate:
         options = replace(options, port=options.port or settings.port)
     options = replace(options, baudrate=options.baudrate or settings.baudrate)
