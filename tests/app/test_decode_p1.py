@@ -110,9 +110,19 @@ def test_nothing_good_exits_7_and_says_so(data: bytes, tmp_path: Path) -> None:
     assert errors[1].startswith("0 accepted")
 
 
-@pytest.mark.parametrize("source", ["nowhere.bin", "xyz", "123"])
-def test_what_is_no_file_and_no_hex_exits_7(source: str) -> None:
+@pytest.mark.parametrize("source", ["xyz", "123"])
+def test_what_is_no_hex_exits_7(source: str) -> None:
     assert decode(source)[0] == 7
+
+
+@pytest.mark.parametrize(
+    ("source", "words"), [("no/such.bin", "no such file"), ("nowhere.bin", "no such file"), ("/", "Is a directory")]
+)
+def test_a_file_that_is_none_exits_3_and_is_named(source: str, words: str) -> None:
+    code, reports, errors = decode(source)
+    assert (code, reports) == (3, [])
+    assert errors[0].startswith(f"{source}: ")
+    assert words in errors[0]
 
 
 def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

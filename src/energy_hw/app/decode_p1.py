@@ -18,7 +18,7 @@ from typing import BinaryIO, TextIO
 
 from energy_hw.app.decode import parse_hex
 from energy_hw.app.decode_teleinfo import CHUNK, HEX
-from energy_hw.app.exits import CORRUPT, INTERRUPTED, OK, exit_code
+from energy_hw.app.exits import CONFIGURATION, CORRUPT, INTERRUPTED, OK, PERMISSION, exit_code
 from energy_hw.app.p1 import read_keys
 from energy_hw.app.report_text import report_text
 from energy_hw.app.text import printable
@@ -54,8 +54,8 @@ def decode_p1(
 ) -> int:
     """Decode a file, standard input (`-`) or bytes in hex; returns the exit code.
 
-    repair: a CRC may also hold with CR LF for each LF. 0 if a telegram was accepted, 7 if none was, 3 for a key or
-    profile that is none, 5 if the file may not be read.
+    repair: a CRC may also hold with CR LF for each LF. 0 if a telegram was accepted, 7 if none was, 3 for a key,
+    profile or file that is none, 5 if the file may not be read.
     """
     tally = Counter[str]()
     code = OK
@@ -70,7 +70,7 @@ def decode_p1(
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:
-        code = 5 if isinstance(error, PermissionError) else CORRUPT
+        code = _code_of(error)
         print(f"{'output' if error.errno == errno.ENOSPC else source}: {error.strerror}", file=err)
     except ValueError as error:
         code = CORRUPT
@@ -80,6 +80,12 @@ def decode_p1(
     with suppress(BrokenPipeError):
         print(_summary(tally), file=err, flush=True)
     return code or (OK if tally["accepted"] else CORRUPT)
+
+
+def _code_of(error: OSError) -> int:
+    if isinstance(error, FileNotFoundError | IsADirectoryError):
+        return CONFIGURATION
+    return PERMISSION if isinstance(error, PermissionError) else CORRUPT
 
 
 def _summary(tally: Counter[str]) -> str:
