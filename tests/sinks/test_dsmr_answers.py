@@ -53,6 +53,7 @@ def test_the_verdict(status: int, text: str, verdict: Verdict) -> None:
         ("soon", None),
         ("-5", None),
         ("1.5", None),
+        ("Sun, 06 Jun 2021 11:00:00 +99999999999999999999", None),
     ],
 )
 def test_retry_after(header: str, seconds: float | None) -> None:

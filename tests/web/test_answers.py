@@ -56,6 +56,7 @@ def test_if_none_match(header: bytes, same: bool) -> None:
         (b"Sun, 27 Sep 2020 20:26:15 +0200", True),
         (b"Sun, 27 Sep 2020 18:26:15 -0000", True),
         (b"yesterday", False),
+        (b"Sun, 27 Sep 2020 18:26:15 +99999999999999999999", False),
         (b"\xff", False),
     ],
 )

@@ -65,7 +65,7 @@ def not_since(modified: datetime | None, since: bytes) -> bool:
     """Whether a time, in whole seconds, is not after that of a header; a header that is no date says nothing."""
     try:
         moment = parsedate_to_datetime(since.decode("latin-1"))
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return modified is not None and modified.replace(microsecond=0) <= moment
