@@ -80,6 +80,15 @@ def test_without_what_the_server_insists_on_there_is_nothing(lines: tuple[str, .
     assert made(*lines) == {}
 
 
+@pytest.mark.parametrize(
+    ("group", "told"), [("01234.567*m3", "1234.567"), ("1234567*dm3", "1234.567"), ("5*l", "0.005")]
+)
+def test_gas_is_told_in_cubic_metres(group: str, told: str) -> None:
+    gas = ("0-1:24.1.0(003)", f"0-1:24.2.1(200927182504S)({group})")
+    values = made("1-0:1.8.0(000123.456*kWh)", "1-0:1.7.0(00.5*kW)", *gas)
+    assert values["extra_device_delivered"] == told
+
+
 def test_gas_that_was_never_read_is_left_out() -> None:
     lines = ("0-1:24.1.0(003)", "0-1:24.2.1(632525252525S)(00000.000*m3)")
     assert not any(name.startswith("extra") for name in made("1-0:1.8.1(1*kWh)", "1-0:1.7.0(1*kW)", *lines))

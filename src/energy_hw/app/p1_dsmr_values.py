@@ -15,7 +15,8 @@ from typing import NamedTuple
 from energy_hw.reading import Reading, Report, json_time
 
 STEPS = {"wh": Decimal("0.001"), "w": Decimal("0.001"), "mwh": Decimal(1000), "mw": Decimal(1000)}
-"""To kWh and kW, from what some meters send instead."""
+STEPS |= dict.fromkeys(("dm3", "dm³", "l"), Decimal("0.001"))
+"""To kWh, kW and m3, from what some meters send instead."""
 THOUSANDTH, TENTH, WHOLE = Decimal("0.001"), Decimal("0.1"), Decimal(1)
 
 
