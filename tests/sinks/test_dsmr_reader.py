@@ -174,6 +174,14 @@ def test_fewer_telegrams_of_a_backlog(reader: Reader) -> None:
     assert len(reader.stored()) == before + 4
 
 
+def test_one_that_may_not_go_takes_no_others_turn(reader: Reader) -> None:
+    before = len(reader.stored())
+    with sink(reader, version=Version.V2, interval_s=10.0) as one:
+        result = one.deliver(batch([telegram(285), telegram(286), telegram(287, values=None)]))
+    assert (result.done, result.drop, one.counts["thinned"]) == (3, {3: "incomplete"}, 1)
+    assert reader.stored()[before:] == [second(286)]
+
+
 def test_rows_that_are_no_telegrams_go() -> None:
     one = DsmrReader(Server("http://127.0.0.1:9", KEY), run="now")
     rows = batch([telegram(0), telegram(1)]).rows

@@ -103,11 +103,16 @@ class DsmrReader:
         busy = self._doubt.look([item.telegram for item in items])
         if busy is not None:
             return course.wait(None, busy)
-        surplus = self._rate.surplus([(item.row.key, item.telegram) for item in items])
+        surplus = self._surplus(items)
         wanted = [item for number, item in enumerate(items) if number not in surplus]
         result = course.run(wanted, len(batch.rows))
         self.counts["thinned"] += sum(items[number].place < result.done for number in surplus)
         return result
+
+    def _surplus(self, items: list[Item]) -> set[int]:
+        """What need not go, of what may: one that may not go takes no other's turn."""
+        fit = [number for number, item in enumerate(items) if not self._unfit(item.telegram)]
+        return {fit[at] for at in self._rate.surplus([(items[n].row.key, items[n].telegram) for n in fit])}
 
     def _unfit(self, telegram: Telegram) -> str:
         if telegram.integrity not in SOUND:
