@@ -245,7 +245,3 @@ class P1Meter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _is_tcp(url: str) -> bool:
-    return url.startswith("socket://")
