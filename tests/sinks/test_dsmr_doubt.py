@@ -9,7 +9,7 @@ import pytest
 
 from dsmr_rig import SetClock, second, telegram
 from energy_hw.sinks.dsmr_answers import Answer
-from energy_hw.sinks.dsmr_doubt import ASK_AGAIN_S, MOST_ILL, Doubt
+from energy_hw.sinks.dsmr_doubt import ASK_AGAIN_S, MOST_ILL, MOST_UNCLEAR, Doubt
 from energy_hw.sinks.dsmr_http import Times
 
 
@@ -56,6 +56,14 @@ def test_a_lost_answer_makes_it_doubtful_and_the_next_one_settles_it() -> None:
     assert one.has(telegram(1))
     one.settle(telegram(1), False)
     assert not one.covers(telegram(1))
+
+
+def test_of_the_doubtful_the_newest_are_remembered() -> None:
+    one = doubt(Library())
+    some = [telegram(number) for number in range(MOST_UNCLEAR + 2)]
+    for each in some:
+        one.settle(each, True)
+    assert [one.covers(each) for each in some] == [False] * 2 + [True] * MOST_UNCLEAR
 
 
 def test_two_of_the_same_second_are_two() -> None:

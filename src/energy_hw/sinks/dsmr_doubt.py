@@ -22,6 +22,8 @@ ASK_AGAIN_S = 600.0
 """After a server took telegrams and would not tell which it has."""
 MOST_ILL = 10
 """Times that a question may fail with what is no answer: five minutes, with the pauses between."""
+MOST_UNCLEAR = 1000
+"""The oldest go: those that the outbox had to drop in a long outage never come again."""
 
 
 class Library(Protocol):
@@ -37,7 +39,7 @@ class Doubt:
     def __init__(self, library: Library, clock: Clock, run: str, name: str) -> None:
         """run: of this process; telegrams of another one are doubtful."""
         self._library, self._clock, self._run, self._name = library, clock, run, name
-        self._unclear: set[bytes] = set()
+        self._unclear: dict[bytes, None] = {}
         self._there = Times()
         self._told = False
         self._refusal: Answer | None = None
@@ -92,9 +94,11 @@ class Doubt:
     def settle(self, telegram: Telegram, unclear: bool) -> None:
         """What became of it: unclear, or known."""
         if unclear:
-            self._unclear.add(telegram.raw)
+            self._unclear[telegram.raw] = None
+            if len(self._unclear) > MOST_UNCLEAR:
+                del self._unclear[next(iter(self._unclear))]
         else:
-            self._unclear.discard(telegram.raw)
+            self._unclear.pop(telegram.raw, None)
 
 
 def utc(moment: datetime | None) -> datetime | None:
