@@ -188,10 +188,23 @@ def test_a_certificate_that_nobody_signed_is_refused(tmp_path: Path, api: MakeAp
         assert api(url, verify=str(name)).store(telegram()) == Answer(201)
 
 
-@pytest.mark.parametrize("url", ["dsmr.local", "ftp://dsmr.local", "http://", "http://dsmr.local/?key=1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "dsmr.local",
+        "ftp://dsmr.local",
+        "http://",
+        "http://dsmr.local/?key=secret",
+        "http://[::1",
+        "http://dsmr.local:99999",
+        "http://dsmr.local:web",
+        "me:secret@dsmr.local",
+    ],
+)
 def test_an_address_that_is_none(url: str) -> None:
-    with pytest.raises(ConfigError, match="expected a server such as"):
+    with pytest.raises(ConfigError, match="expected a server such as") as error:
         Server(url, KEY)
+    assert "secret" not in str(error.value)
 
 
 @pytest.mark.parametrize("key", ["", "a\nb", "ключ"])

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import SplitResult, quote_plus, urlsplit
 
 from energy_hw.errors import ConfigError
 from energy_hw.sinks.dsmr_answers import MAYBE_STORED, Answer, Verdict, judge
@@ -33,6 +33,7 @@ MOST_BYTES = 1_000_000
 PAGE, MOST_PAGES = 250, 20
 PATH = "/api/{}/datalogger/dsmrreading"
 FORM = "application/x-www-form-urlencoded"
+SCHEMES = ("http", "https")
 Times = Counter[datetime]
 
 
@@ -65,9 +66,10 @@ class Server:
     verify: bool | str = True
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ConfigError(f"expected a server such as http://dsmr.local, got {self.name or self.url[:40]!r}")
+        parts = _parts(self.url)
+        if parts is None or parts.scheme not in SCHEMES or not parts.hostname or parts.query or parts.fragment:
+            shown = self.url.rpartition("@")[2][:40]  # before it may be a password
+            raise ConfigError(f"expected a server such as http://dsmr.local, got {shown.partition('?')[0]!r}")
         if parts.username and self.header is Header.TOKEN:
             raise ConfigError(
                 f"{self.name}: a password in the address and the key cannot both be in Authorization: "
@@ -184,6 +186,15 @@ class Api:
 def form(raw: bytes) -> bytes:
     """The body of v1: `telegram=%2FISK5...`; CR LF as %0D%0A, without those after the CRC."""
     return b"telegram=" + quote_plus(raw.strip(b"\r\n\0").decode("latin-1")).encode()
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address; None for one that is none, its port included."""
+    try:
+        parts = urlsplit(url)
+        return None if parts.port == 0 else parts
+    except ValueError:
+        return None
 
 
 def _utc(moment: datetime) -> str:
