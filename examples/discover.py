@@ -1,7 +1,6 @@
-"""Who is there? `sudo python examples/discover.py`, or with --simulate.
+"""Who is there? `sudo python examples/discover.py`, or --simulate. Hold a device's button for 5 s, and it is taken in.
 
-Hold the button of a device for 5 s, and it is taken in and named for --seconds; everybody else who is heard is listed.
-"""
+Everybody else who is heard meanwhile is listed."""
 
 import argparse
 import os
@@ -24,7 +23,7 @@ try:
     with Hub("sim:house?guests=1" if arguments.simulate else None) as hub:
         before = {entry.device for entry in hub.naming.names.entries()}
         hub.pair(arguments.seconds)
-        print(f"Hold the button of a device; {arguments.seconds:.0f} s left.", flush=True)
+        print("Hold the button of a device.", flush=True)
         while hub.naming.discovery.pairing_s:
             time.sleep(0.2)
             for entry in hub.naming.names.entries():

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from energy_hw.energenie.pending import default_folder
 from energy_hw.energenie.registry import Registry, default_path
 from energy_hw.energenie.registry_toml import Entry, OokAddress
 from energy_hw.errors import ConfigError
@@ -354,3 +355,15 @@ def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert default_path() == tmp_path / "energy-hw" / "devices.toml"
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert default_path() == Path("/etc/energy-hw/devices.toml")
+
+
+def test_where_it_is_for_a_service_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("ENERGY_HW_REGISTRY", "XDG_CONFIG_HOME", "ENERGY_HW_STATE", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", staticmethod(homeless))
+    monkeypatch.setattr(os, "geteuid", lambda: 61234)
+    assert default_path() == Path("/etc/energy-hw/devices.toml")
+    assert default_folder() == Path("/var/lib/energy-hw")

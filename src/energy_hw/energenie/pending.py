@@ -54,7 +54,10 @@ def default_folder() -> Path:
         return Path(named)
     if os.geteuid() == 0:
         return Path("/var/lib/energy-hw")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "energy-hw"
+    try:
+        return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "energy-hw"
+    except RuntimeError:  # a service's user without a home
+        return Path("/var/lib/energy-hw")
 
 
 def dump(rows: Sequence[Row], saved: datetime) -> bytes:

@@ -53,9 +53,12 @@ def default_path() -> Path:
     named = os.environ.get("ENERGY_HW_REGISTRY")
     if named:
         return Path(named)
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    try:
+        home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    except RuntimeError:  # a service's user without a home
+        return Path("/etc/energy-hw/devices.toml")
     own, everybody = (folder / "energy-hw" / "devices.toml" for folder in (home, Path("/etc")))
-    return everybody if os.geteuid() == 0 or (everybody.exists() and not own.exists()) else own
+    return everybody if os.geteuid() == 0 or (os.path.exists(everybody) and not os.path.exists(own)) else own
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterable
@@ -41,7 +42,7 @@ class Store:
     def keep_in(self, state: str | PathLike[str] | None, board: str) -> bool:
         """Name the file, as Windows.keep_in() says; whether it should be opened at once."""
         self._path = _path(state, board)
-        return self._path is not None and (state != AUTO or self._path.exists())
+        return self._path is not None and (state != AUTO or os.path.exists(self._path))
 
     def open(self, restore: Restore) -> bool:
         """Open the file if that has not been done, and hand out its rows with the seconds since they were written.
