@@ -19,7 +19,9 @@ EnergyHwError
 │   │   ├── FrameTooLong
 │   │   ├── ChecksumError .expected .computed
 │   │   └── RecordError                    the checksum holds, the content does not
-│   ├── ModbusError .code
+│   ├── ModbusError .code                  the controller refused a request
+│   ├── NotSunSpec                         a Modbus server without the SunSpec marker, or with a broken chain of models
+│   ├── LayoutChanged                      the models are no longer where they were, again and again
 │   └── DecryptionError
 ├── CommandError
 │   ├── UnknownDevice (KeyError)
@@ -142,6 +144,14 @@ class ModbusError(ProtocolError):
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NotSunSpec(ProtocolError):
+    """Something answers Modbus requests, but its registers are no chain of SunSpec models."""
+
+
+class LayoutChanged(ProtocolError):
+    """The chain of models does not hold still: headers are not where the walk before found them."""
 
 
 class DecryptionError(ProtocolError):
