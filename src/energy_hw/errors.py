@@ -25,6 +25,7 @@ EnergyHwError
 │   └── DecryptionError
 ├── CommandError
 │   ├── UnknownDevice (KeyError)
+│   ├── UnknownPoint (KeyError)
 │   ├── NotWritable
 │   ├── OutOfRange (ValueError) .low .high
 │   ├── AirtimeExceeded .wait_s
@@ -164,6 +165,13 @@ class CommandError(EnergyHwError):
 
 class UnknownDevice(CommandError, KeyError):
     """No device of this name or id; the message says which there are."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError would put it in quotes
+
+
+class UnknownPoint(CommandError, KeyError):
+    """No point of this name in the model; the message names similar ones."""
 
     def __str__(self) -> str:
         return Exception.__str__(self)  # a KeyError would put it in quotes
