@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import NoReturn
 
 from energy_hw.errors import LinkClosed, LinkError, LinkTimeout, NotWritable
@@ -27,13 +25,12 @@ from energy_hw.p1.reader import Reader
 from energy_hw.p1.report import to_report
 from energy_hw.p1.snapshot import Latest, Snapshot
 from energy_hw.p1.telegram import CrcPolicy, Telegram
-from energy_hw.publisher import MOST_WAITING, Callbacks, Publisher
+from energy_hw.publisher import MOST_WAITING
+from energy_hw.publishing import ThreadedSource
 from energy_hw.reading import Control, Report, Value
 
 logger = logging.getLogger(__name__)
 
-JOIN_S = 15.0
-"""Longer than the longest thing that cannot be interrupted: connecting to an rfc2217 server."""
 FAULT_PAUSE_S = 1.0
 YIELD_S = 0.0001
 """Lets go of the interpreter, so that the callback runs before the report is made: that takes longer than framing."""
@@ -41,7 +38,7 @@ READ_S = 60.0
 """Longer than the longest interval, and than the search for the speed."""
 
 
-class P1Meter:
+class P1Meter(ThreadedSource):
     """Owns a port with a P1 meter; yields a Report for every telegram.
 
     >>> with P1Meter("/dev/ttyUSB0") as meter:          # doctest: +SKIP
@@ -84,16 +81,14 @@ class P1Meter:
         where an adapter has its data request line wired to one. patient: wait for a port that cannot be opened yet.
         tap: gets every piece of bytes as it came, in the thread that reads, so it must not wait: Republisher.give.
         by_id: where udev keeps the names that stay."""
+        super().__init__("p1", most_waiting)
         self._url = self.name = port_of(url, simulate)
         self._by_id = by_id
         self._clock = clock or SystemClock()
         self._on_telegram, self._on_report = on_telegram, on_report
         self._profile_name = checked_profile(profile)
         self._profile: Profile | None = PROFILES.get(profile)
-        self._reports: Publisher[Report] = Publisher(most_waiting)
-        self._callbacks = Callbacks(most_waiting)
         self._latest, self._tally, self._plausibility = Latest(), Tally(), Plausibility()
-        self._stop = threading.Event()
         decipher = decipher_of(key, auth_key, key_policy)
         self._line = Line(
             speeds_of(profile, baudrate), self._clock.monotonic(), crc_policy_of(crc_policy), decipher, tap
@@ -102,7 +97,6 @@ class P1Meter:
         self._keeper = Keeper(self._open, outputs, self._clock, self._stop.wait)
         self._reader = Reader(self._keeper, self._line, self._clock, outputs)
         self._start(patient)
-        self._thread = threading.Thread(target=self._run, name="energy-hw-p1", daemon=True)
         self._thread.start()
 
     def _start(self, patient: bool) -> None:
@@ -120,14 +114,6 @@ class P1Meter:
         return link
 
     # -- reading -----------------------------------------------------------
-
-    def __iter__(self) -> Iterator[Report]:
-        """Reports from now on; the first reader also gets what came since the meter was opened."""
-        return iter(self._reports.subscribe())
-
-    def stream(self) -> AsyncIterator[Report]:
-        """The same reports for asyncio."""
-        return self._reports.stream()
 
     def read(self, timeout_s: float = READ_S) -> Report:
         """The newest report that read() has not given yet, or else the next one.
@@ -227,21 +213,5 @@ class P1Meter:
         self._reports.publish(report)
         self._callbacks.call(self._on_report, report)
 
-    # -- closing -----------------------------------------------------------
-
-    def close(self) -> None:
-        """Release the port, end readers and callbacks. May be called twice, and from a callback."""
-        self._stop.set()
+    def _wake(self) -> None:
         self._reader.wake()
-        self._thread.join(JOIN_S)
-        if self._thread.is_alive():
-            logger.error("%s: the thread that reads does not end; the port stays open until it does", self.name)
-        self._callbacks.close()
-
-    def __enter__(self) -> P1Meter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import NoReturn
 
 from energy_hw.errors import ConfigError, LinkError, NotWritable
@@ -16,8 +14,9 @@ from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.links.ports import BY_ID
 from energy_hw.links.serial import open_serial, reopenable_name
 from energy_hw.links.stream import SerialLink, SerialSettings
-from energy_hw.publisher import MOST_WAITING, Callbacks, Publisher
-from energy_hw.reading import Control, Report, Value
+from energy_hw.publisher import MOST_WAITING
+from energy_hw.publishing import ThreadedSource
+from energy_hw.reading import Control, Value
 from energy_hw.teleinfo.dataset import Dataset
 from energy_hw.teleinfo.detect import SPEEDS
 from energy_hw.teleinfo.diagnose import Diagnosis, diagnose
@@ -31,9 +30,6 @@ from energy_hw.teleinfo.reader import Reader
 from energy_hw.teleinfo.report import to_report
 
 logger = logging.getLogger(__name__)
-
-JOIN_S = 15.0
-"""Longer than the longest thing that cannot be interrupted: connecting to an rfc2217 server."""
 
 FAULT_PAUSE_S = 1.0
 
@@ -55,7 +51,7 @@ class MeterCounters:
     callbacks_dropped: int = 0
 
 
-class TeleinfoMeter:
+class TeleinfoMeter(ThreadedSource):
     """Owns a port with a Teleinfo meter; yields a Report for every frame.
 
     >>> with TeleinfoMeter("/dev/ttyUSB0") as meter:          # doctest: +SKIP
@@ -91,22 +87,18 @@ class TeleinfoMeter:
         """url: see links.serial; without one, what ENERGY_HW_TELEINFO names. mode: `auto`, `historique` or `standard`:
         the speeds to try. baudrate: the one speed to use instead, where an adapter has its own. parity: who checks it,
         see Parity. patient: wait for a port that cannot be opened yet. by_id: where udev keeps the names that stay."""
-        self._url = _url(url, simulate)
-        self.name = self._url
+        super().__init__("teleinfo", most_waiting)
+        self._url = self.name = _url(url, simulate)
         self._by_id = by_id
         self._clock = clock or SystemClock()
         self._on_group, self._on_frame = on_group, on_frame
-        self._reports: Publisher[Report] = Publisher(most_waiting)
-        self._callbacks = Callbacks(most_waiting)
         self._live = LiveTable()
         self._plausibility = Plausibility()
-        self._stop = threading.Event()
         self._line = Line(_speeds(mode, baudrate), self._clock.monotonic(), _parity(parity), zone)
         self._reader = Reader(
             self._open, self._line, self._clock, self._stop.wait, _parity(parity), by_frames=on_group is None
         )
         self._start(patient)
-        self._thread = threading.Thread(target=self._run, name="energy-hw-teleinfo", daemon=True)
         self._thread.start()
 
     def _start(self, patient: bool) -> None:
@@ -127,14 +119,6 @@ class TeleinfoMeter:
         return link
 
     # -- reading -----------------------------------------------------------
-
-    def __iter__(self) -> Iterator[Report]:
-        """Reports from now on; the first reader also gets what came since the meter was opened."""
-        return iter(self._reports.subscribe())
-
-    def stream(self) -> AsyncIterator[Report]:
-        """The same reports for asyncio."""
-        return self._reports.stream()
 
     @property
     def live(self) -> dict[str, LiveValue]:
@@ -203,24 +187,8 @@ class TeleinfoMeter:
         doubts = self._plausibility.check(item, at)
         self._reports.publish(to_report(item, received, self.name, doubts))
 
-    # -- closing -----------------------------------------------------------
-
-    def close(self) -> None:
-        """Release the port, end readers and callbacks. May be called twice, and from a callback."""
-        self._stop.set()
+    def _wake(self) -> None:
         self._reader.wake()
-        self._thread.join(JOIN_S)
-        if self._thread.is_alive():
-            logger.error("%s: the thread that reads does not end; the port stays open until it does", self.name)
-        self._callbacks.close()
-
-    def __enter__(self) -> TeleinfoMeter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _url(url: str | None, simulate: bool) -> str:
