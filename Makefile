@@ -12,8 +12,9 @@ CORE    = $(wildcard csrc/*.c csrc/*.h csrc/build.py) setup.py pyproject.toml
 monitor: $(VENV)/.installed
 	@$(BIN)/energy-hw monitor --or-simulate $(ARGS) || [ $$? = 130 ]
 
+# Two workers a processor: half of a worker's time is waiting for clocks and lines.
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $$(( $$(nproc) * 2 )) --dist loadfile $(ARGS)
 
 check: $(VENV)/.tested
 	.ci/tools
