@@ -24,7 +24,8 @@ class PointValue:
     """One point as a block showed it.
 
     value: exact Decimal where a scale factor applies, else int, label or text, or aware datetime in UTC; None if
-    the point is not implemented, its scale factor is not, or a time never was.
+    the point is not implemented, its scale factor is not, a time never was, or the point can only be written:
+    a controller answers 0 or 0xFFFF there, whatever was written last.
     raw: the number (two's complement where the type is), or the text with all its padding; None only if the
     block ends before the point. address: of the point's first register.
     """
@@ -96,7 +97,9 @@ def _text(point: Point, words: tuple[int, ...], where: int) -> PointValue:
     raw = b"".join(word.to_bytes(2, "big") for word in words)
     implemented = not any(set(words) == {pattern} for pattern in point.not_implemented)
     text = raw.partition(b"\0")[0].decode("ascii", "backslashreplace").strip()
-    return PointValue(point, text if implemented else None, raw.decode("latin-1"), words, None, implemented, where)
+    return PointValue(
+        point, text if implemented and point.readable else None, raw.decode("latin-1"), words, None, implemented, where
+    )
 
 
 def _number(point: Point, words: tuple[int, ...], where: int, registers: Sequence[int]) -> PointValue:
@@ -110,6 +113,8 @@ def _number(point: Point, words: tuple[int, ...], where: int, registers: Sequenc
 
 
 def _value(point: Point, raw: int, scale: int | None, labels: tuple[str, ...]) -> Value:
+    if not point.readable:
+        return None
     if scale is not None:
         return Decimal(raw).scaleb(scale)
     if point.enum:

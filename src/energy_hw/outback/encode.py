@@ -1,0 +1,224 @@
+"""From values to registers: exactly what was said, or an error that says what could be written instead.
+
+Nothing is rounded, clipped or guessed: a wrong setting charges a battery wrongly.
+Sources: OutBack AXS Port application note rev 5; OutBack.Power.SunSpec.Map.xlsx (2019-07); SunSpec Alliance,
+SunSpec Information Model Specification (types, not-implemented patterns).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+from energy_hw.errors import NotWritable, OutOfRange
+from energy_hw.outback.types import Point, PointType
+from energy_hw.outback.values import SCALES
+
+Number = Decimal | int
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+DIGITS = 60  # more of them, before or behind the point, are no setting: they are refused before they cost time
+
+
+def encode(point: Point, value: object, scale: int | None = None) -> tuple[int, ...]:
+    """Registers that hold value.
+
+    value: what decode_point() gives: number (int, Decimal, float as its repr shows it, or their text), label or
+    code of an enum, labels of bits, IPv4 address, text. scale: the power of ten that the block reads now.
+
+    Raises NotWritable for a read-only point or one whose scale factor is not known, OutOfRange for any value
+    that the point can not hold exactly. An empty text is allowed: zeros, as SunSpec has it.
+    """
+    _refuse_read_only(point)
+    if point.type is PointType.STRING:
+        return _text(point, value)
+    if isinstance(value, bool) or value is None:
+        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value}")
+    if point.enum:
+        return split(point, _checked(point, _code(point, value)))
+    if point.is_bits:
+        return split(point, _checked(point, _bits(point, value)))
+    if point.type is PointType.IPADDR:
+        return split(point, _checked(point, _address(point, value)))
+    return split(point, _number(point, value, scale))
+
+
+def encode_raw(point: Point, raw: int) -> tuple[int, ...]:
+    """Registers that hold the unscaled number; negative ones as negative numbers. Raises as encode() does."""
+    _refuse_read_only(point)
+    if point.type is PointType.STRING:
+        raise OutOfRange(f"{point.code} is text of up to {2 * point.size} characters, not a number")
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise OutOfRange(f"{point.code}: expected a raw integer, got {raw!r}")
+    if point.enum:
+        _code(point, raw)
+    if point.is_bits:
+        _bits(point, raw)
+    return split(point, _checked(point, raw))
+
+
+def limits(point: Point, scale: int | None = None) -> tuple[Number, Number]:
+    """Lowest and highest number that may be written, in the point's unit: of its type, cut by its documents."""
+    low, high = _raw_limits(point)
+    return _in_unit(point, low, scale), _in_unit(point, high, scale)
+
+
+def split(point: Point, raw: int) -> tuple[int, ...]:
+    """A number in the registers of the point, in its word order."""
+    words = tuple(raw >> 16 * place & 0xFFFF for place in range(point.size))
+    return words if point.low_word_first else words[::-1]
+
+
+def _refuse_read_only(point: Point) -> None:
+    if not point.writable:
+        raise NotWritable(f"{point.code} is read-only: {point.description}")
+
+
+def _raw_limits(point: Point) -> tuple[int, int]:
+    bits = 16 * point.size
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if point.signed else (0, (1 << bits) - 1)
+    low, high = max(low, low if point.low is None else point.low), min(high, high if point.high is None else point.high)
+    return low + _is_pattern(point, low), high - _is_pattern(point, high)
+
+
+def _is_pattern(point: Point, raw: int) -> bool:
+    return raw % (1 << 16 * point.size) in point.not_implemented
+
+
+def _checked(point: Point, raw: int, scale: int | None = None) -> int:
+    """raw, if the point can hold it and it does not say `not implemented`."""
+    if _is_pattern(point, raw):
+        raise OutOfRange(f"{point.code}: the registers of {raw} mean that there is no value; it can not be written")
+    low, high = _raw_limits(point)
+    if not low <= raw <= high:
+        raise _outside(point, _in_unit(point, raw, scale), scale)
+    return raw
+
+
+def _outside(point: Point, value: Number, scale: int | None) -> OutOfRange:
+    low, high = limits(point, scale)
+    message = f"{point.code}: expected {low:f}..{high:f}{_unit(point)}, got {value}"
+    return OutOfRange(message, low, high)
+
+
+def _in_unit(point: Point, raw: int, scale: int | None) -> Number:
+    return raw if point.scale is None or scale is None else Decimal(raw).scaleb(scale)
+
+
+def _unit(point: Point) -> str:
+    return f" {point.unit}" if point.unit else ""
+
+
+def _number(point: Point, value: object, scale: int | None) -> int:
+    if point.scale and scale not in SCALES:
+        raise NotWritable(f"{point.code}: its scale factor {point.scale} reads {scale}: read the device again")
+    power = scale if point.scale and scale is not None else 0
+    exact = _decimal(point, value)
+    raw = Fraction(exact) / Fraction(10) ** power
+    below = floor(raw)
+    if raw != below:
+        raise _between(point, exact, below, scale)
+    if not _is_pattern(point, below):
+        low, high = _raw_limits(point)
+        if not low <= below <= high:
+            raise _outside(point, exact, scale)
+    return _checked(point, below, scale)
+
+
+def _between(point: Point, value: Decimal, below: int, scale: int | None) -> OutOfRange:
+    low, high = _raw_limits(point)
+    if not low <= below < high:
+        return _outside(point, value, scale)
+    near = [_in_unit(point, raw, scale) for raw in (below, below + 1)]
+    text = " and ".join(f"{number:f}{_unit(point)}" for number in near)
+    return OutOfRange(f"{point.code} can not hold {value}{_unit(point)}: the nearest are {text}", *limits(point, scale))
+
+
+def _decimal(point: Point, value: object) -> Decimal:
+    """The exact number that was meant: a float is what its repr shows, 57.6 is 57.6."""
+    text = repr(float(value)) if isinstance(value, float) else str(value).strip()
+    if not isinstance(value, int | float | Decimal | str) or not NUMBER.fullmatch(text):
+        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}")
+    exact = Decimal(text)
+    if abs(exact.adjusted()) > DIGITS or len(exact.as_tuple().digits) > DIGITS:
+        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got a number of too many digits")
+    return exact
+
+
+def _expected(point: Point) -> str:
+    if point.enum:
+        return "one of " + ", ".join(f"{label} ({code})" for code, label in point.enum.items())
+    if point.is_bits:
+        return "an integer or labels of " + ", ".join([*point.bits.values(), *(f"{x} N" for x in point.masks.values())])
+    if point.type is PointType.IPADDR:
+        return "an IPv4 address such as 192.168.0.64"
+    return f"a number in {point.unit}" if point.unit else "a number"
+
+
+def _key(label: str) -> str:
+    """What a label is found by: case, spaces, `-` and `_` make no difference."""
+    return re.sub(r"[\s_-]+", "", label.casefold())
+
+
+def _integer(value: object) -> int | None:
+    """The integer of a code or of its text; None for anything else."""
+    text = str(value).strip()
+    return int(text) if isinstance(value, int | str) and re.fullmatch(r"[+-]?\d{1,10}", text, re.ASCII) else None
+
+
+def _code(point: Point, value: object) -> int:
+    wanted = _integer(value)
+    for code, label in point.enum.items():
+        if code == wanted or (isinstance(value, str) and _key(label) == _key(value)):
+            return code
+    raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}")
+
+
+def _bits(point: Point, value: object) -> int:
+    number = _integer(value)
+    if number is None:
+        labels = value.split(",") if isinstance(value, str) else value
+        if not isinstance(labels, Iterable):
+            raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}")
+        number = sum({_bit(point, str(label)) for label in labels if str(label).strip()})
+    if number & ~sum([*point.bits, *point.masks]):
+        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got bits that nobody knows in {value!r}")
+    return number
+
+
+def _bit(point: Point, label: str) -> int:
+    for mask, known in point.bits.items():
+        if _key(known) == _key(label):
+            return mask
+    for mask, known in point.masks.items():
+        if match := re.fullmatch(re.escape(_key(known)) + r"(\d{1,5})", _key(label), re.ASCII):
+            number = int(match[1]) * (mask & -mask)
+            if not number & ~mask:
+                return number
+    raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {label.strip()!r}")
+
+
+def _address(point: Point, value: object) -> int:
+    from ipaddress import AddressValueError, IPv4Address
+
+    try:
+        return int(IPv4Address(str(value).strip()))
+    except AddressValueError as error:
+        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}") from error
+
+
+def _text(point: Point, value: object) -> tuple[int, ...]:
+    room = 2 * point.size
+    if not isinstance(value, str):
+        raise OutOfRange(f"{point.code}: expected text of up to {room} characters, got {value!r}")
+    if len(value) > room or not value.isascii() or not value.isprintable() or value != value.strip():
+        raise OutOfRange(
+            f"{point.code}: expected up to {room} printable ASCII characters without a space at either end, "
+            f"got {len(value)}: {value!r}",
+            0,
+            room,
+        )
+    raw = value.encode("ascii").ljust(room, b"\0")
+    return tuple(int.from_bytes(raw[at : at + 2], "big") for at in range(0, room, 2))
