@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from energy_hw.app.decode import LONGEST_LINE, _lines, decode_openhems, parse_hex
+from energy_hw.app.decode import LONGEST_LINE, _lines, decode_openhems
 
 REPORT = "1c0402580b552423bcd2ac508d265ba2cf74b773474aa9f197f1f03f23"
 CORRUPT = "0d04025b073068acb358b72c42f2"
@@ -20,7 +20,7 @@ ETRV = "0e04031304203b19d58cf15ff1d37b"
 
 PROGRAM = """
 import sys
-from energy_hw.app.decode import LONGEST_LINE, _lines, decode_openhems, parse_hex
+from energy_hw.app.decode import decode_openhems
 sys.exit(decode_openhems(sys.argv[1], as_json=True, plain=False, out=sys.stdout, err=sys.stderr))
 """
 
@@ -134,29 +134,6 @@ def test_event_and_unknown_parameter_are_shown() -> None:
     assert out[1].split() == ["wakeup", "-"]
     _, out, _ = decode("0d04021234dc164eb47866c09f8d", as_json=False)
     assert out[1].split() == ["unknown_1f", "5"]
-
-
-@pytest.mark.parametrize(
-    ("text", "data"),
-    [
-        ("1c0402", b"\x1c\x04\x02"),
-        ("1C 04 02", b"\x1c\x04\x02"),
-        ("0x1c, 0x04, 0x02", b"\x1c\x04\x02"),
-        ("0X1c,0x4,0x2", b"\x1c\x04\x02"),
-        ("1c:04:02", b"\x1c\x04\x02"),
-        ("0x1c0402", b"\x1c\x04\x02"),
-        ("\t1c04  02 ", b"\x1c\x04\x02"),
-        ("", b""),
-    ],
-)
-def test_hex_as_people_write_it(text: str, data: bytes) -> None:
-    assert parse_hex(text) == data
-
-
-@pytest.mark.parametrize("text", ["1c0", "1c 0", "0x", "xyz", "1c\ufffd", "0x1c4"])
-def test_what_is_not_hex(text: str) -> None:
-    with pytest.raises(ValueError, match="expected hex digits"):
-        parse_hex(text)
 
 
 def test_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:

@@ -10,33 +10,25 @@ refused one, and the counts to `err` at the end. Standard library only.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import BinaryIO, TextIO
 
 from energy_hw import core as cores
-from energy_hw.app.exits import CONFIGURATION, CORRUPT, INTERRUPTED, OK, PERMISSION
+from energy_hw.app.recording import counted, ended, opened, parse_hex
 from energy_hw.app.text import printable
 from energy_hw.core.message import KEYS, Message
 from energy_hw.energenie.parameters import parameter_id
 from energy_hw.energenie.report import to_report
 from energy_hw.energenie.values import describe
-from energy_hw.errors import ConfigError, FrameError
+from energy_hw.errors import FrameError
 from energy_hw.reading import Reading, Report, dumps
 
 PLAIN: Mapping[int, int] = {}
-_SEPARATORS = re.compile(r"[\s,:;]+")
-_GROUP = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)|0[xX]([0-9a-fA-F])")
-"""Whole bytes; or one digit after 0x, as repr() and C write small numbers."""
-_DIGITS = re.compile(r"[0-9a-fA-F]+")
 TIME_OF_MONITOR = re.compile(rb"^\d\d:\d\d:\d\d  ")
 """What the monitor writes before a frame."""
 LONGEST_LINE = 4096
@@ -51,24 +43,13 @@ def decode_openhems(source: str, *, as_json: bool, plain: bool, out: TextIO, err
     file may not be read.
     """
     tally = Counter[str]()
-    code = OK
-    try:
+
+    def work() -> None:
         decode = partial(cores.get().decode, keys=PLAIN if plain else KEYS)
         _decode_all(source, decode, _write_json if as_json else _write_text, tally, out, err)
-    except ConfigError as error:
-        code = CONFIGURATION
-        print(error, file=err)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    except OSError as error:
-        code = PERMISSION if isinstance(error, PermissionError) else CORRUPT
-        what = "output" if error.errno == errno.ENOSPC else source
-        print(f"{what}: {error.strerror}", file=err)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    with suppress(BrokenPipeError):
-        print(f"{tally['accepted']} accepted, {tally['refused']} refused", file=err, flush=True)
-    return code or (OK if tally["accepted"] else CORRUPT)
+
+    code = ended(source, err, work)
+    return counted(code, tally["accepted"], f"{tally['accepted']} accepted, {tally['refused']} refused", err)
 
 
 def _decode_all(source: str, decode: Decoder, write: Writer, tally: Counter[str], out: TextIO, err: TextIO) -> None:
@@ -90,17 +71,11 @@ def _reason(error: ValueError) -> str:
 
 def _frames(source: str) -> Iterator[tuple[str, str]]:
     """Where each frame stands, and its hex text."""
-    if source == "-":
-        if sys.stdin is None:
-            raise OSError(errno.EBADF, "standard input is closed")
-        yield from _lines("standard input", sys.stdin.buffer)
-    elif os.path.exists(source):
-        with open(source, "rb") as file:
-            yield from _lines(source, file)
-    elif "." in source or os.sep in source:
-        raise FileNotFoundError(2, "no such file, and not a frame in hex", source)
-    else:
-        yield "argument", source
+    with opened(source, "a frame") as file:
+        if file is None:
+            yield "argument", source
+        else:
+            yield from _lines("standard input" if source == "-" else source, file)
 
 
 def _lines(name: str, file: BinaryIO) -> Iterator[tuple[str, str]]:
@@ -109,20 +84,6 @@ def _lines(name: str, file: BinaryIO) -> Iterator[tuple[str, str]]:
         text = TIME_OF_MONITOR.sub(b"", line).decode("ascii", "replace").partition("#")[0].strip()
         if text:
             yield f"{name}, line {number}", text
-
-
-def parse_hex(text: str) -> bytes:
-    """Bytes of hex digits with or without separators and 0x. Raises ValueError that quotes what is wrong."""
-    return b"".join(map(_group, filter(None, _SEPARATORS.split(text))))
-
-
-def _group(text: str) -> bytes:
-    match = _GROUP.fullmatch(text)
-    if match is None and len(text) % 2 and _DIGITS.fullmatch(text):
-        raise ValueError(f"expected hex digits, two a byte, got an odd number of them: {len(text)}")
-    if match is None:
-        raise ValueError(f"expected hex digits, two a byte, got {text[:40]!r}")
-    return bytes.fromhex(match[1] or f"0{match[2]}")
 
 
 def _report(text: str, decode: Decoder) -> Report:

@@ -7,22 +7,18 @@ to `err` at the end.
 
 from __future__ import annotations
 
-import errno
-import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime
-from typing import BinaryIO, TextIO
+from functools import partial
+from typing import TextIO
 
-from energy_hw.app.decode import parse_hex
-from energy_hw.app.decode_teleinfo import CHUNK, HEX
-from energy_hw.app.exits import CONFIGURATION, CORRUPT, INTERRUPTED, OK, PERMISSION, exit_code
+from energy_hw.app.exits import CONFIGURATION
 from energy_hw.app.p1 import read_keys
+from energy_hw.app.recording import counted, ended, pieces
 from energy_hw.app.report_text import report_text
 from energy_hw.app.text import printable
-from energy_hw.errors import DecryptionError, EnergyHwError
+from energy_hw.errors import DecryptionError
 from energy_hw.p1.cipher import no_key
 from energy_hw.p1.cosem import parse_body
 from energy_hw.p1.options import checked_profile, decipher_of
@@ -31,6 +27,7 @@ from energy_hw.p1.report import to_report
 from energy_hw.p1.telegram import Ciphered, Event, Mark, P1Counters, P1Framer, Telegram
 from energy_hw.reading import dumps
 
+_AFTER_LF = partial(bytes.splitlines, keepends=True)
 Step = Callable[[], list[Event]]
 WORDS = {
     "bad": "ChecksumError: the CRC is not that of its bytes",
@@ -58,63 +55,20 @@ def decode_p1(
     profile or file that is none, 5 if the file may not be read.
     """
     tally = Counter[str]()
-    code = OK
-    try:
+
+    def work() -> None:
         decoder = _Decoder(as_json, out, err, profile, key_file, repair, tally)
-        for piece in _pieces(source):
+        for piece in pieces(source, _AFTER_LF):  # little more than one telegram ends in each
             decoder.feed(piece)
         decoder.end()
-    except EnergyHwError as error:
-        code = exit_code(error)
-        print(error, file=err)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    except OSError as error:
-        code = _code_of(error)
-        print(f"{'output' if error.errno == errno.ENOSPC else source}: {error.strerror}", file=err)
-    except ValueError as error:
-        code = CORRUPT
-        print(f"{source[:40]}: refused: {error}", file=err)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    with suppress(BrokenPipeError):
-        print(_summary(tally), file=err, flush=True)
-    return code or (OK if tally["accepted"] else CORRUPT)
 
-
-def _code_of(error: OSError) -> int:
-    if isinstance(error, FileNotFoundError | IsADirectoryError):
-        return CONFIGURATION
-    return PERMISSION if isinstance(error, PermissionError) else CORRUPT
+    code = ended(source, err, work, absent=CONFIGURATION)
+    return counted(code, tally["accepted"], _summary(tally), err)
 
 
 def _summary(tally: Counter[str]) -> str:
     lines = f"; lines: {tally['bad lines']} refused" if tally["bad lines"] else ""
     return f"{tally['accepted']} accepted, {tally['refused']} refused{lines}"
-
-
-def _pieces(source: str) -> Iterator[bytes]:
-    """What came, divided after each LF, so that little more than one telegram ends in each piece."""
-    if source == "-":
-        if sys.stdin is None:
-            raise OSError(errno.EBADF, "standard input is closed")
-        yield from _divided(sys.stdin.buffer)
-    elif os.path.exists(source):
-        with open(source, "rb") as file:
-            yield from _divided(file)
-    elif "." in source or os.sep in source:
-        raise FileNotFoundError(2, "no such file, and not bytes in hex", source)
-    else:
-        yield from parse_hex(source).splitlines(keepends=True)
-
-
-def _divided(file: BinaryIO) -> Iterator[bytes]:
-    data = file.read(CHUNK)
-    if HEX.fullmatch(data):
-        data = parse_hex((data + file.read()).decode("ascii"))
-    while data:
-        yield from data.splitlines(keepends=True)
-        data = file.read(CHUNK)
 
 
 class _Decoder:

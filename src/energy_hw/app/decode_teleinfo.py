@@ -7,29 +7,21 @@ and the counts to `err` at the end.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
-from energy_hw.app.decode import parse_hex
-from energy_hw.app.exits import CORRUPT, INTERRUPTED, OK, exit_code
+from energy_hw.app.recording import counted, ended, pieces
 from energy_hw.app.report_text import report_text
-from energy_hw.errors import EnergyHwError
 from energy_hw.reading import Report, dumps
 from energy_hw.teleinfo.frame import Event, Mark, TicCounters, TicParser
 from energy_hw.teleinfo.frames import Frame, FrameBuilder
 from energy_hw.teleinfo.report import to_report
 
-CHUNK = 65536
 MOST_NAMELESS = 3
-HEX = re.compile(rb"(?:0[xX])?[0-9a-fA-F]{2}[\s0-9a-fA-FxX,;:]*")
 _AFTER_CR = re.compile(rb"(?<=[\r\x8d])")
 WORDS = {
     "checksum": "ChecksumError: the checksum is not that of its characters",
@@ -47,51 +39,14 @@ def decode_teleinfo(source: str, *, as_json: bool, out: TextIO, err: TextIO) -> 
     0 if a frame was accepted, 7 if none was, 5 if the file may not be read.
     """
     decoder = _Decoder(as_json, out, err)
-    code = OK
-    try:
-        for data in _pieces(source):
+
+    def work() -> None:
+        for data in pieces(source, _AFTER_CR.split):  # at most one group ends in each
             decoder.feed(data)
         decoder.end()
-    except EnergyHwError as error:
-        code = exit_code(error)
-        print(error, file=err)
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    except OSError as error:
-        code = 5 if isinstance(error, PermissionError) else CORRUPT
-        print(f"{'output' if error.errno == errno.ENOSPC else source}: {error.strerror}", file=err)
-    except ValueError as error:
-        code = CORRUPT
-        print(f"{source[:40]}: refused: {error}", file=err)
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    with suppress(BrokenPipeError):
-        print(decoder.summary(), file=err, flush=True)
-    return code or (OK if decoder.accepted else CORRUPT)
 
-
-def _pieces(source: str) -> Iterator[bytes]:
-    """What came, divided after each CR, so that at most one group ends in each piece."""
-    if source == "-":
-        if sys.stdin is None:
-            raise OSError(errno.EBADF, "standard input is closed")
-        yield from _divided(sys.stdin.buffer)
-    elif os.path.exists(source):
-        with open(source, "rb") as file:
-            yield from _divided(file)
-    elif "." in source or os.sep in source:
-        raise FileNotFoundError(2, "no such file, and not bytes in hex", source)
-    else:
-        yield from _AFTER_CR.split(parse_hex(source))
-
-
-def _divided(file: BinaryIO) -> Iterator[bytes]:
-    data = file.read(CHUNK)
-    if HEX.fullmatch(data):
-        data = parse_hex((data + file.read()).decode("ascii"))
-    while data:
-        yield from _AFTER_CR.split(data)
-        data = file.read(CHUNK)
+    code = ended(source, err, work)
+    return counted(code, decoder.accepted, decoder.summary(), err)
 
 
 def _reasons(before: TicCounters, after: TicCounters) -> Iterator[str]:
