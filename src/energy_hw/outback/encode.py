@@ -34,8 +34,8 @@ def encode(point: Point, value: object, scale: int | None = None) -> tuple[int, 
     _refuse_read_only(point)
     if point.type is PointType.STRING:
         return _text(point, value)
-    if isinstance(value, bool) or value is None:
-        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value}")
+    if isinstance(value, bool):  # which code or bit that is differs: 64119/shunt_a_enabled has 0=enabled
+        raise _unexpected(point, value)
     if point.enum:
         return split(point, _checked(point, _code(point, value)))
     if point.is_bits:
@@ -51,7 +51,7 @@ def encode_raw(point: Point, raw: int) -> tuple[int, ...]:
     if point.type is PointType.STRING:
         raise OutOfRange(f"{point.code} is text of up to {2 * point.size} characters, not a number")
     if isinstance(raw, bool) or not isinstance(raw, int):
-        raise OutOfRange(f"{point.code}: expected a raw integer, got {raw!r}")
+        raise OutOfRange(f"{point.code}: expected an unscaled integer, got {_shown(point, raw)}")
     if point.enum:
         _code(point, raw)
     if point.is_bits:
@@ -77,9 +77,11 @@ def _refuse_read_only(point: Point) -> None:
 
 
 def _raw_limits(point: Point) -> tuple[int, int]:
+    """Of the type, cut by the documents, without the pattern of a missing value at either end."""
     bits = 16 * point.size
-    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if point.signed else (0, (1 << bits) - 1)
-    low, high = max(low, low if point.low is None else point.low), min(high, high if point.high is None else point.high)
+    lowest, highest = (-(1 << bits - 1), (1 << bits - 1) - 1) if point.signed else (0, (1 << bits) - 1)
+    low = lowest if point.low is None else point.low
+    high = highest if point.high is None else point.high
     return low + _is_pattern(point, low), high - _is_pattern(point, high)
 
 
@@ -88,19 +90,17 @@ def _is_pattern(point: Point, raw: int) -> bool:
 
 
 def _checked(point: Point, raw: int, scale: int | None = None) -> int:
-    """raw, if the point can hold it and it does not say `not implemented`."""
-    if _is_pattern(point, raw):
-        raise OutOfRange(f"{point.code}: the registers of {raw} mean that there is no value; it can not be written")
+    """raw, if the point can hold it and it does not mean that there is no value."""
     low, high = _raw_limits(point)
-    if not low <= raw <= high:
+    if not low <= raw <= high or _is_pattern(point, raw):
         raise _outside(point, _in_unit(point, raw, scale), scale)
     return raw
 
 
 def _outside(point: Point, value: Number, scale: int | None) -> OutOfRange:
     low, high = limits(point, scale)
-    message = f"{point.code}: expected {low:f}..{high:f}{_unit(point)}, got {value}"
-    return OutOfRange(message, low, high)
+    text = f"{point.code}: expected {_plain(low)} to {_plain(high)}{_unit(point)}, got {_shown(point, value)}"
+    return OutOfRange(text, low, high)
 
 
 def _in_unit(point: Point, raw: int, scale: int | None) -> Number:
@@ -111,19 +111,28 @@ def _unit(point: Point) -> str:
     return f" {point.unit}" if point.unit else ""
 
 
+def _plain(number: Number) -> str:
+    return format(Decimal(number), "f")
+
+
+def _shown(point: Point, value: object) -> str:
+    """What came, for a message: short, and never a password."""
+    if "secret" in point.flags:
+        return "a value that is not shown, because it is secret"
+    if isinstance(value, int) and value.bit_length() > 4 * DIGITS:
+        return f"a number of {value.bit_length()} bits"
+    return _plain(value) if isinstance(value, Decimal) and value.is_finite() else repr(value)[:DIGITS]
+
+
 def _number(point: Point, value: object, scale: int | None) -> int:
     if point.scale and scale not in SCALES:
         raise NotWritable(f"{point.code}: its scale factor {point.scale} reads {scale}: read the device again")
-    power = scale if point.scale and scale is not None else 0
     exact = _decimal(point, value)
+    power = scale if point.scale and scale is not None else 0
     raw = Fraction(exact) / Fraction(10) ** power
     below = floor(raw)
     if raw != below:
         raise _between(point, exact, below, scale)
-    if not _is_pattern(point, below):
-        low, high = _raw_limits(point)
-        if not low <= below <= high:
-            raise _outside(point, exact, scale)
     return _checked(point, below, scale)
 
 
@@ -131,20 +140,31 @@ def _between(point: Point, value: Decimal, below: int, scale: int | None) -> Out
     low, high = _raw_limits(point)
     if not low <= below < high:
         return _outside(point, value, scale)
-    near = [_in_unit(point, raw, scale) for raw in (below, below + 1)]
-    text = " and ".join(f"{number:f}{_unit(point)}" for number in near)
-    return OutOfRange(f"{point.code} can not hold {value}{_unit(point)}: the nearest are {text}", *limits(point, scale))
+    near = " and ".join(_plain(_in_unit(point, raw, scale)) + _unit(point) for raw in (below, below + 1))
+    text = f"{point.code} can not hold {_shown(point, value)}{_unit(point)}: the nearest are {near}"
+    return OutOfRange(text, *limits(point, scale))
 
 
 def _decimal(point: Point, value: object) -> Decimal:
     """The exact number that was meant: a float is what its repr shows, 57.6 is 57.6."""
-    text = repr(float(value)) if isinstance(value, float) else str(value).strip()
-    if not isinstance(value, int | float | Decimal | str) or not NUMBER.fullmatch(text):
-        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}")
-    exact = Decimal(text)
+    exact = _exact(value)
+    if exact is None:
+        raise _unexpected(point, value)
     if abs(exact.adjusted()) > DIGITS or len(exact.as_tuple().digits) > DIGITS:
-        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got a number of too many digits")
+        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got one of too many digits")
     return exact
+
+
+def _exact(value: object) -> Decimal | None:
+    """None for what is no number, or no finite one."""
+    if isinstance(value, int | Decimal):
+        return Decimal(value) if isinstance(value, int) or value.is_finite() else None
+    text = repr(float(value)) if isinstance(value, float) else value
+    return Decimal(text.strip()) if isinstance(text, str) and NUMBER.fullmatch(text.strip()) else None
+
+
+def _unexpected(point: Point, value: object) -> OutOfRange:
+    return OutOfRange(f"{point.code}: expected {_expected(point)}, got {_shown(point, value)}")
 
 
 def _expected(point: Point) -> str:
@@ -164,8 +184,9 @@ def _key(label: str) -> str:
 
 def _integer(value: object) -> int | None:
     """The integer of a code or of its text; None for anything else."""
-    text = str(value).strip()
-    return int(text) if isinstance(value, int | str) and re.fullmatch(r"[+-]?\d{1,10}", text, re.ASCII) else None
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"\s*[+-]?\d{1,10}\s*", value, re.ASCII) else None
+    return value if isinstance(value, int) else None
 
 
 def _code(point: Point, value: object) -> int:
@@ -173,7 +194,7 @@ def _code(point: Point, value: object) -> int:
     for code, label in point.enum.items():
         if code == wanted or (isinstance(value, str) and _key(label) == _key(value)):
             return code
-    raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}")
+    raise _unexpected(point, value)
 
 
 def _bits(point: Point, value: object) -> int:
@@ -181,10 +202,10 @@ def _bits(point: Point, value: object) -> int:
     if number is None:
         labels = value.split(",") if isinstance(value, str) else value
         if not isinstance(labels, Iterable):
-            raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}")
+            raise _unexpected(point, value)
         number = sum({_bit(point, str(label)) for label in labels if str(label).strip()})
     if number & ~sum([*point.bits, *point.masks]):
-        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got bits that nobody knows in {value!r}")
+        raise _unexpected(point, value)  # a bit that no document knows
     return number
 
 
@@ -197,7 +218,7 @@ def _bit(point: Point, label: str) -> int:
             number = int(match[1]) * (mask & -mask)
             if not number & ~mask:
                 return number
-    raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {label.strip()!r}")
+    raise _unexpected(point, label.strip())
 
 
 def _address(point: Point, value: object) -> int:
@@ -206,19 +227,19 @@ def _address(point: Point, value: object) -> int:
     try:
         return int(IPv4Address(str(value).strip()))
     except AddressValueError as error:
-        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got {value!r}") from error
+        raise _unexpected(point, value) from error
 
 
 def _text(point: Point, value: object) -> tuple[int, ...]:
     room = 2 * point.size
-    if not isinstance(value, str):
-        raise OutOfRange(f"{point.code}: expected text of up to {room} characters, got {value!r}")
-    if len(value) > room or not value.isascii() or not value.isprintable() or value != value.strip():
-        raise OutOfRange(
-            f"{point.code}: expected up to {room} printable ASCII characters without a space at either end, "
-            f"got {len(value)}: {value!r}",
-            0,
-            room,
-        )
+    if not isinstance(value, str) or not _fits(value, room):
+        size = f"{len(value)} characters: " if isinstance(value, str) else ""
+        expected = f"at most {room} printable ASCII characters with no space at either end"
+        raise OutOfRange(f"{point.code}: expected {expected}, got {size}{_shown(point, value)}")
     raw = value.encode("ascii").ljust(room, b"\0")
     return tuple(int.from_bytes(raw[at : at + 2], "big") for at in range(0, room, 2))
+
+
+def _fits(text: str, room: int) -> bool:
+    """A space at the end would not read back."""
+    return len(text) <= room and text.isascii() and text.isprintable() and text == text.strip()

@@ -7,7 +7,7 @@ Thread safety: everything is immutable or cached; two threads may both load a ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from energy_hw.errors import UnknownPoint
 from energy_hw.outback.types import Model, Point, PointType
@@ -27,7 +27,7 @@ def model(did: int) -> Model | None:
     return models().get(did)
 
 
-@cache
+@lru_cache(256)  # a controller that babbles must not fill the memory with lengths
 def points(did: int, length: int | None = None, since_2018: bool = True) -> tuple[Point, ...]:
     """Points of a model in the order of their registers; none for an unknown DID.
 
@@ -42,14 +42,15 @@ def points(did: int, length: int | None = None, since_2018: bool = True) -> tupl
 
 def point(did: int, name: str) -> Point:
     """A point by our name, in the newest layout that has it. Raises UnknownPoint, which names similar ones."""
-    found = _by_name(did).get(name)
+    found = by_name(did).get(name)
     if found is None:
         raise UnknownPoint(_unknown(did, name))
     return found
 
 
-@cache
-def _by_name(did: int) -> Mapping[str, Point]:
+@lru_cache(64)
+def by_name(did: int) -> Mapping[str, Point]:
+    """Points of a model in any of its layouts, the newest one's where two have the name; empty for an unknown DID."""
     older_first = points(did, None, False) + points(did, None, True)
     return {point.name: point for point in older_first}
 
@@ -60,11 +61,11 @@ def _unknown(did: int, name: str) -> str:
     known = model(did)
     if known is None or not _table(did):
         return f"{did}/{name}: no table for model {did}; there is one for {', '.join(map(str, models()))}"
-    near = get_close_matches(name, _by_name(did), n=4) or list(_by_name(did))[:8]
+    near = get_close_matches(name, by_name(did), n=4) or list(by_name(did))[:8]
     return f"{did}/{name}: {known.name} has no such point; did you mean {', '.join(near)}?"
 
 
-@cache
+@lru_cache(64)
 def _table(did: int) -> tuple[Point, ...]:
     known = models().get(did)
     if known is None or known.kind == "end":

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from energy_hw.outback.tables import HEADER, points
+from energy_hw.outback.tables import HEADER, by_name, points
 from energy_hw.outback.types import Point, PointType
 from energy_hw.reading import Value, json_time
 
@@ -41,7 +41,8 @@ class PointValue:
 
     @property
     def unit(self) -> str | None:
-        return self.point.unit
+        """None for a time, whose seconds became a datetime."""
+        return None if self.point.is_time else self.point.unit
 
     def to_json(self) -> dict[str, Any]:
         """Shape of the package's JSON; reading.dumps() makes it text and keeps the digits of a Decimal."""
@@ -86,11 +87,11 @@ def scale_of(point: Point, registers: Sequence[int]) -> int | None:
     """The power of ten that applies: 0 for an unscaled point, None where the block's own says nothing."""
     if point.scale is None:
         return 0
-    for row in points(point.did, len(registers) - HEADER):
-        if row.name == point.scale:
-            scale = _signed(registers[row.offset], 16)
-            return scale if scale in SCALES else None
-    return None
+    offset = by_name(point.did)[point.scale].offset
+    if offset >= len(registers):
+        return None
+    scale = _signed(registers[offset], 16)
+    return scale if scale in SCALES else None
 
 
 def _text(point: Point, words: tuple[int, ...], where: int) -> PointValue:
