@@ -1,0 +1,217 @@
+"""The walk from the marker to the end of the chain: which models stand where.
+
+It never asks beyond the header of the next block, the last thing that is known to be there: a request for all of a
+block ends with that header. What it reads is kept, so that a first poll reads nothing twice.
+
+A gateway shows 0x8000 or 0xFFFF in place of a header for a moment, after a reboot, after a write: such a block is
+read again after a pause. 0xFFFF with length 0 is the end of the chain, unless blocks stood there before.
+Source: SunSpec Alliance, SunSpec Information Model Specification; OutBack AXS Port application note rev 5; the
+placeholders are seen with github.com/s3pt1c0/ha-outback-mate3s.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from energy_hw.errors import ModbusError, NotSunSpec
+from energy_hw.outback.chain import COMMON, END, GATEWAY, MARKER, PLACEHOLDER, SINGLE, Block, Layout
+from energy_hw.outback.marker import BASES, scrambling_key
+from energy_hw.outback.registers import Registers
+from energy_hw.outback.tables import model
+
+__all__ = ["START_PAUSES_S", "Block", "Found", "Layout", "explore", "walk"]
+
+logger = logging.getLogger(__name__)
+
+START_PAUSES_S = (0.5, 1.0, 1.0, 2.0)
+"""Before the tries after the first, in one walk: a gateway that starts takes its time."""
+MOST_BLOCKS, LAST = 200, 0xFFFF
+HEADER = 2
+ILLEGAL_ADDRESS = 2
+MODEL, SERIAL = slice(18, 34), slice(50, 66)  # in the common block: 16 registers of text each
+TIME_ZONE_SCALE, HUNDREDTHS = 419, 0xFFFE  # in the gateway's block: -2 since 2018-12, spare and 0 before
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A layout, and every register that the walk read: from the marker to the end of the chain."""
+
+    layout: Layout
+    registers: dict[int, int]
+
+
+def walk(registers: Registers) -> Layout:
+    """The layout of a controller. Raises NotSunSpec, or what `registers` raises."""
+    return explore(registers).layout
+
+
+def explore(
+    registers: Registers,
+    before: Layout | None = None,
+    *,
+    pauses_s: Sequence[float] = START_PAUSES_S,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Found:
+    """The layout of a controller, with the registers that were read on the way.
+
+    before: what was known: an end of the chain in the midst of it is looked at again. pauses_s: one for each further
+    try, all in all. Raises NotSunSpec where there is no marker, or the chain breaks; or what `registers` raises.
+    """
+    with registers.session():
+        return _Walk(registers, before, list(pauses_s), sleep).run()
+
+
+class _Walk:
+    def __init__(
+        self, registers: Registers, before: Layout | None, pauses_s: list[float], sleep: Callable[[float], object]
+    ) -> None:
+        self._registers, self._before, self._pauses_s, self._sleep = registers, before, pauses_s, sleep
+        self._have: dict[int, int] = {}
+
+    def run(self) -> Found:
+        """Walk; once more, as long as tries are left, where two blocks claim to be the same device."""
+        while True:
+            self._have.clear()
+            base = self._base()
+            blocks = self._blocks(base + len(MARKER))
+            twins = _twins(blocks)
+            if not twins:
+                return Found(self._layout(base, blocks), self._have)
+            self._pause(twins)
+
+    # -- the marker --------------------------------------------------------
+
+    def _base(self) -> int:
+        said = []
+        for base in BASES:
+            wrong = self._marker_fault(base)
+            if not wrong:
+                self._read(base, base + 4, partial(self._header_fault, base + 2), fetched=True)
+                return base
+            said.append(f"{wrong} at {base}")
+        raise NotSunSpec(
+            f"expected the SunSpec marker 0x5375 0x6E53, got {', '.join(said)}: "
+            "is this the address of the OutBack controller, and is SunSpec switched on in its network menu?"
+        )
+
+    def _marker_fault(self, base: int) -> str:
+        """ "" if the marker is there; with it comes the header of the first block."""
+        while True:
+            try:
+                words = self._registers.read(base, 4)
+            except ModbusError as error:
+                return f"Modbus exception {error.code}"
+            self._have.update(enumerate(words, base))
+            if words[:2] == MARKER:
+                return ""
+            if not (self._pauses_s and set(words[:2]) <= {PLACEHOLDER, END}):
+                return f"0x{words[0]:04X} 0x{words[1]:04X}{_scrambled(words)}"
+            self._pause(f"0x{words[0]:04X} at {base}")
+
+    # -- the chain ---------------------------------------------------------
+
+    def _blocks(self, address: int) -> list[Block]:
+        blocks: list[Block] = []
+        while self._have[address] != END:
+            if len(blocks) == MOST_BLOCKS:
+                raise NotSunSpec(f"more than {MOST_BLOCKS} models in a chain: this is no OutBack controller")
+            block = Block(address, self._have[address], self._have[address + 1])
+            self._read(address + HEADER, block.end + HEADER, partial(self._block_fault, block))
+            blocks.append(self._with_port(block))
+            address = block.end
+        return blocks
+
+    def _with_port(self, block: Block) -> Block:
+        return replace(block, port=self._have[block.address + HEADER]) if _has_port(block.did) else block
+
+    def _block_fault(self, block: Block) -> str:
+        """Of a block that was read: its port, and the header behind it."""
+        port = self._have[block.address + HEADER]
+        if _has_port(block.did) and port in (PLACEHOLDER, END):
+            return f"{block} has 0x{port:04X} for its hub port"
+        return self._header_fault(block.end)
+
+    def _header_fault(self, address: int) -> str:
+        did, length = self._have[address], self._have[address + 1]
+        if did == END and length == 0:
+            return self._early_end(address)
+        if did in (0, PLACEHOLDER, END) or length == 0 or address + HEADER + length + HEADER > LAST + 1:
+            return f"expected the header of a model at {address}, got DID 0x{did:04X} and length {length}"
+        return ""
+
+    def _early_end(self, address: int) -> str:
+        """An end where blocks stood before is looked at again; it is the end if it stays."""
+        lost = [block for block in self._before.blocks if block.address >= address] if self._before else []
+        if not lost:
+            return ""
+        said = f"the chain of models ends at {address}, where {', '.join(map(str, lost))} followed"
+        if self._pauses_s:
+            return said
+        logger.warning("%s: taken as no longer connected", said)
+        return ""
+
+    # -- reading -----------------------------------------------------------
+
+    def _read(self, start: int, end: int, fault: Callable[[], str], fetched: bool = False) -> None:
+        """Read start to end, exclusive; all of it again, as long as tries are left, where there is a fault."""
+        said = "" if fetched else self._chunks(start, end)
+        while said := said or fault():
+            self._pause(said)
+            said = self._chunks(start, end)
+
+    def _chunks(self, start: int, end: int) -> str:
+        """What an exception response says, or ""."""
+        while start < end:
+            count = min(max(self._registers.max_read, HEADER), end - start)
+            try:
+                words = self._registers.read(start, count)
+            except ModbusError as error:
+                if error.code != ILLEGAL_ADDRESS:
+                    raise
+                return f"expected registers up to {end - 1}, got Modbus exception 2 for {start} to {start + count - 1}"
+            self._have.update(enumerate(words, start))
+            start += count
+        return ""
+
+    def _pause(self, fault: str) -> None:
+        if not self._pauses_s:
+            raise NotSunSpec(f"{fault}: if the controller is starting, try again in a minute")
+        logger.debug("%s: looking again", fault)
+        self._sleep(self._pauses_s.pop(0))
+
+    def _layout(self, base: int, blocks: Iterable[Block]) -> Layout:
+        words = {block.did: [self._have[at] for at in range(block.address, block.end)] for block in blocks}
+        common, gateway = words.get(COMMON, []), words.get(GATEWAY, [])
+        name = _text(common[MODEL])
+        since_2018 = "MATE3S" in name.upper() or gateway[TIME_ZONE_SCALE : TIME_ZONE_SCALE + 1] == [HUNDREDTHS]
+        return Layout(base, tuple(blocks), _text(common[SERIAL]), name, since_2018)
+
+
+def _has_port(did: int) -> bool:
+    known = model(did)
+    return known is not None and known.has_port
+
+
+def _twins(blocks: Iterable[Block]) -> str:
+    """Two blocks that claim to be the same device, in words; "" if there are none."""
+    seen: dict[tuple[int, int | None], Block] = {}
+    for block in blocks:
+        other = seen.setdefault((block.did, block.port), block)
+        if other is not block and (block.port is not None or block.did in SINGLE):
+            return f"{other} and {block} claim to be the same device, so which is which is doubtful"
+    return ""
+
+
+def _scrambled(words: Sequence[int]) -> str:
+    key = scrambling_key(words)
+    return "" if key is None else f" (the marker, scrambled with key 0x{key:04X}: switch the scrambling off there)"
+
+
+def _text(words: Sequence[int]) -> str:
+    """ASCII, two characters a register, padded with NUL or blanks; 0xFFFF where nothing was set."""
+    data = b"".join(word.to_bytes(2, "big") for word in words)
+    return data.rstrip(b"\0\xff ").partition(b"\0")[0].decode("ascii", "replace").strip()
