@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module, resources
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -27,17 +27,25 @@ from energy_hw.sim.mate3_faults import (
     ILLEGAL_FUNCTION,
     ILLEGAL_VALUE,
     READ,
-    WRITE_MANY,
-    WRITE_ONE,
+    READS,
+    WRITES,
     Answer,
+    Connections,
+    Fault,
+    Faults,
     Request,
 )
+from energy_hw.sim.mate3_rules import Mate3Rules
 
 if TYPE_CHECKING:
     from energy_hw.sim.mate3_server import Connection, Mate3Server
 
 START_S = STOP_S = 10.0
-Hook = Callable[[int, int, "int | tuple[int, ...]"], object]
+LONGEST = {READ: 125, 6: 1, 16: 123}
+"""Registers in one request. Source: Modbus Application Protocol V1.1b3, 6.3 and 6.12."""
+
+What = int | tuple[int, ...]
+Hook = Callable[[int, int, What], object]
 
 
 def capture() -> dict[int, int]:
@@ -46,8 +54,12 @@ def capture() -> dict[int, int]:
     return {int(address): value for address, value in json.loads(text).items()}
 
 
-class SimMate3:
-    """The controller. registers: address -> value, live; `lock` guards several at once. port 0: a free one."""
+class SimMate3(Mate3Rules):
+    """The controller. registers: address -> value, live; `lock` guards several at once. port 0: a free one.
+
+    requests: (function, address, count or values) of each, in their order; units: their unit ids; connects: clients
+    that came. delay_s: how long each answer takes. faults: see sim.mate3_faults; behaviours: see sim.mate3_rules.
+    """
 
     def __init__(
         self,
@@ -56,18 +68,20 @@ class SimMate3:
         host: str = "127.0.0.1",
         port: int = 0,
         delay_s: float = 0.0,
+        faults: Faults | None = None,
     ) -> None:
+        super().__init__(capture() if registers is None else registers)
         self.host, self.port, self.delay_s = host, port, delay_s
-        self.registers = dict(capture() if registers is None else registers)
-        self.requests: list[tuple[int, int, int | tuple[int, ...]]] = []
+        self.faults = faults or Faults()
+        self.requests: list[tuple[int, int, What]] = []
         self.units: list[int] = []
         self.connects = 0
         self.failures: list[BaseException] = []
-        self.lock = threading.RLock()
         self.stopping: asyncio.Event | None = None
         self._hooks: list[Hook] = []
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: Mate3Server | None = None
         self._ready = threading.Event()
 
     @property
@@ -76,7 +90,7 @@ class SimMate3:
         return f"{self.host}:{self.port}"
 
     def on_request(self, hook: Hook) -> None:
-        """Call hook(function, address, count or values) before each request from now is answered, in their order."""
+        """Call hook(function, address, count or values) before each request from now is done, in their order."""
         self._hooks.append(hook)
 
     def start(self) -> Self:
@@ -98,11 +112,11 @@ class SimMate3:
         except BaseException as error:
             self.failures.append(error)
         finally:
-            self._loop = None
+            self._loop = self._server = None
             self._ready.set()
 
     def _started(self, server: Mate3Server) -> None:
-        self.port = server.port
+        self.port, self._server = server.port, server
         self._loop = asyncio.get_running_loop()
         self._ready.set()
 
@@ -131,34 +145,79 @@ class SimMate3:
             if error is None:  # never hide what went wrong in the block
                 raise
 
-    def connected(self, connection: Connection) -> None:
-        """A client came."""
+    def connected(self, connection: Connection, others: Iterable[Connection]) -> None:
+        """A client came. Called in the server's thread."""
         self.connects += 1
+        rule = self.faults.connections
+        if rule is Connections.MUTE or (rule is Connections.SECOND_WAITS and others):
+            connection.rest()
+        elif rule is Connections.REFUSE_SECOND and others:
+            connection.drop(reset=True)
+        elif rule is Connections.DROP_FIRST:
+            for other in others:
+                other.drop(reset=True)
+
+    def drop_connections(self) -> None:
+        """End every connection, as a restart of the controller does. From any thread; done soon after."""
+        loop, server = self._loop, self._server
+        if loop is not None and server is not None:
+            loop.call_soon_threadsafe(server.drop_all)
 
     def answer(self, request: Request) -> Answer:
-        """What goes back for a request."""
-        note = request.values if request.values else request.count
-        self.requests.append((request.function, request.address, note))
+        """What goes back for a request. Called in the server's thread."""
+        what = request.values or request.count
+        self.requests.append((request.function, request.address, what))
         self.units.append(request.unit)
         for hook in list(self._hooks):
-            hook(request.function, request.address, note)
+            hook(request.function, request.address, what)
+        faults = self.faults.take(request)
+        for fault in faults:
+            if fault.then is not None:
+                fault.then()
         with self.lock:
-            answer = self._answer(request)
+            answer = self._answer(request, faults)
+        for fault in faults:
+            answer.spoil(fault)
         answer.delay_s += self.delay_s
         return answer
 
-    def _answer(self, request: Request) -> Answer:
-        if request.function not in (READ, WRITE_ONE, WRITE_MANY):
-            return Answer(code=ILLEGAL_FUNCTION)
-        if not 1 <= request.count <= (125 if request.function == READ else 123):
-            return Answer(code=ILLEGAL_VALUE)
-        addresses = range(request.address, request.address + request.count)
-        if any(address not in self.registers for address in addresses):
-            return Answer(code=ILLEGAL_ADDRESS)
-        if request.function == READ:
-            return Answer(tuple(self.registers[address] for address in addresses))
-        self._written(request.address, request.values)
-        return Answer()
+    def _answer(self, request: Request, faults: Sequence[Fault]) -> Answer:
+        if self.faults.only_unit not in (None, request.unit):
+            return Answer(silent=True)
+        if any(fault.lost or fault.code for fault in faults):
+            return Answer()
+        if code := self._refusal(request):
+            return Answer(code=code)
+        if request.function in WRITES:
+            self.write(request.address, request.values)
+            return Answer()
+        values = dict(zip(request.addresses, self.read(request.addresses), strict=True))
+        for fault in faults:
+            self._hide_headers(values, fault.placeholder)
+        return Answer(self.faults.on_the_wire(tuple(values.values())))
 
-    def _written(self, address: int, values: Sequence[int]) -> None:
-        self.registers.update(enumerate(values, address))
+    def _refusal(self, request: Request) -> int:
+        """The exception code that a correct server gives, or 0."""
+        if request.function not in LONGEST:
+            return ILLEGAL_FUNCTION
+        longest = self.faults.longest_read if request.function == READ else LONGEST[request.function]
+        if not 1 <= request.count <= min(longest, LONGEST[request.function]):
+            return ILLEGAL_VALUE
+        if request.values and len(request.values) != request.count:
+            return ILLEGAL_VALUE
+        return 0 if all(address in self.registers for address in request.addresses) else ILLEGAL_ADDRESS
+
+    def _hide_headers(self, values: dict[int, int], placeholder: int | None) -> None:
+        if placeholder is not None:
+            values.update((place.address, placeholder) for place in self.places() if place.address in values)
+
+    def reboot(self, *, bursts: int = 0, drop: bool = True, **moves: Any) -> None:
+        """Start anew, perhaps with the devices elsewhere: moves are those of replug().
+
+        bursts: so many reads find placeholders in block headers. drop: connections end.
+        """
+        self.replug(**moves)
+        if bursts:
+            self.faults.arm(placeholder=0x8000, count=bursts, functions=READS)
+        if drop:
+            self.drop_connections()

@@ -25,7 +25,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from energy_hw.sim.mate3_faults import READ, WRITE_MANY, WRITE_ONE, Answer, Request
+from energy_hw.sim.mate3_faults import READ, WRITE_MANY, WRITE_ONE, Answer, Connections, Request
 
 if TYPE_CHECKING:
     from energy_hw.sim.mate3 import SimMate3
@@ -63,46 +63,68 @@ class Connection(ServerRequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.house = self.server.house
-        self.server.connections.add(self)
-        self.house.connected(self)
+        self.house, self.served = self.server.house, 0
+        self.peer: Any = transport
+        self.turn = asyncio.Lock()  # one answer after the other, however late
+        others = list(self.server.connections)
+        self.server.connections.append(self)
+        self.house.connected(self, others)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.server.connections.discard(self)
+        self.server.connections.remove(self)
+        if self.server.connections and self.house.faults.connections is Connections.SECOND_WAITS:
+            self.server.connections[0].peer.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """Take every request that came: the library takes one for each piece of the stream."""
+        left = -1
+        super().data_received(data)
+        while self.recv_buffer and len(self.recv_buffer) != left:
+            left = len(self.recv_buffer)
+            super().data_received(b"")
+
+    def callback_data(self, data: bytes, addr: tuple[Any, ...] | None = None) -> int:
+        used = super().callback_data(data, addr)
+        if self.last_pdu is not None:
+            self.server.spawn(self._serve_in_turn(self.last_pdu))
+        return used
 
     def handle_later(self) -> None:
-        """Called by the library for each request, in their order."""
-        if self.last_pdu is not None:
-            self.server.spawn(self._serve_or_drop(self.last_pdu))
+        """Nothing: callback_data has the request, which another may have replaced by now."""
 
-    async def _serve_or_drop(self, pdu: ModbusPDU) -> None:
-        try:
-            await self._serve(pdu)
-        except Exception:
-            self.drop()
-            raise
+    async def _serve_in_turn(self, pdu: ModbusPDU) -> None:
+        async with self.turn:
+            try:
+                await self._serve(pdu)
+            except Exception:
+                self.drop()
+                raise
 
     async def _serve(self, pdu: ModbusPDU) -> None:
         request = request_of(pdu)
         answer = self.house.answer(request)
+        self.served += 1
         response = response_of(request, answer)
         response.transaction_id, response.dev_id = pdu.transaction_id, pdu.dev_id
         for wait_s, piece in answer.pieces(self.framer.buildFrame(response)):
             if wait_s:
                 await asyncio.sleep(wait_s)
-            if piece and self.transport:
-                self.send(piece)
-        if answer.hangs_up:
+            if piece and not self.peer.is_closing():
+                self.peer.write(piece)
+        if answer.hangs_up or self.served >= self.house.faults.requests_each:
             self.drop()
 
+    def rest(self) -> None:
+        """Take nothing from the client until told to."""
+        self.loop.call_soon(self.peer.pause_reading)  # asyncio begins to read after connection_made()
+
     def drop(self, *, reset: bool = False) -> None:
-        """End the connection; reset: as a crash does."""
-        transport: Any = self.transport
-        if transport and reset:
-            transport.abort()
-        elif transport:
-            transport.close()
+        """End the connection when all is sent; reset: at once, as a crash does."""
+        if reset:
+            self.peer.abort()
+        else:
+            self.peer.close()
 
 
 class Mate3Server(ModbusTcpServer):
@@ -112,7 +134,7 @@ class Mate3Server(ModbusTcpServer):
         placeholder = SimDevice(id=0, simdata=[SimData(0, values=[0], datatype=DataType.REGISTERS)])
         super().__init__(placeholder, address=address, custom_pdu=[AnyRead])
         self.house = house
-        self.connections: set[Connection] = set()
+        self.connections: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def callback_new_connection(self) -> Connection:
@@ -135,12 +157,16 @@ class Mate3Server(ModbusTcpServer):
         """Close the listener and every connection, and let the loop see it."""
         for task in list(self._tasks):
             task.cancel()
-        for connection in list(self.connections):
-            connection.drop(reset=True)
+        self.drop_all()
         listener: Any = self
         await listener.shutdown()
         while self.connections or self._tasks:
             await asyncio.sleep(0)
+
+    def drop_all(self) -> None:
+        """Reset every connection."""
+        for connection in self.connections:
+            connection.drop(reset=True)
 
     @property
     def port(self) -> int:
