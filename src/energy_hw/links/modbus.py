@@ -1,4 +1,4 @@
-"""Registers over Modbus/TCP: one connection, held under a lock, never trusted further than it answers.
+"""Registers over Modbus/TCP: one connection, one thread at a time, and no answer trusted that could be another's.
 
     with ModbusLink("mate3.lan") as link, link.session():
         link.read(40000, 2)      # (0x5375, 0x6E53)
@@ -7,42 +7,33 @@ A read is tried again on a new connection, a write never. An answer that comes l
 question is no answer: its connection is closed, so that it can never be taken for the next one.
 
 Sources: Modbus Application Protocol V1.1b3; Modbus Messaging on TCP/IP V1.0b; OutBack AXS Port application note
-rev 5 for unit and port. That a controller serves one connection at a time, and is unhappy about long reads, is
-what its users report (adamcharnock/mate3 at 887d321, mate3/sunspec).
+rev 5. That a controller serves one connection at a time and dislikes long reads is what its users report
+(adamcharnock/mate3 at 887d321).
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakSet
 
-from energy_hw.errors import (
-    ConfigError,
-    ExtraMissing,
-    FrameError,
-    LinkBusy,
-    LinkClosed,
-    LinkError,
-    LinkTimeout,
-    ModbusError,
-)
+from energy_hw.errors import ExtraMissing, FrameError, LinkBusy, LinkClosed, LinkError, LinkTimeout, ModbusError
 from energy_hw.links.modbus_frame import (
     BUSY,
     ILLEGAL_VALUE,
     MOST_READ,
-    MOST_WRITTEN,
     NO_SUCH_UNIT,
     UNCLEAR_AFTER_WRITE,
+    check_span,
+    check_values,
 )
-from energy_hw.links.modbus_tcp import at
+from energy_hw.links.modbus_settings import ModbusCounters, ModbusSettings
+from energy_hw.links.modbus_turns import Turns
 
 if TYPE_CHECKING:
     from energy_hw.links.modbus_client import Client
@@ -59,36 +50,20 @@ REST_S = 0.3
 READ_BACK = "the value may have been written all the same: read it back before anything else"
 
 
-@dataclass(slots=True)
-class ModbusCounters:
-    """What happened since the link was made."""
-
-    requests: int = 0
-    retries: int = 0
-    connects: int = 0
-    timeouts: int = 0
-    strays: int = 0
-    """Bytes that were not the answer."""
-    exceptions: int = 0
-    closed: int = 0
-    """Connections that the other end gave up."""
-    falls: int = 0
-    """Times that max_read fell."""
-
-
 class ModbusLink:
     """A controller at host:port.
 
     unit: its Modbus unit id; None: 1, or 0 if that does not answer. timeout_s: for one whole answer. connect_s: for
-    a connection, looking up the name included. tries: of each request; a request takes tries * (connect_s + timeout_s)
-    at most, pause_s apart from that. max_read: registers in one request, 2..125. pause_s: rest before each request.
-    close_after_poll: give the connection up after each session, so that other programs get a turn.
+    a connection, looking up the name included. tries: of each request, which so takes tries * (connect_s + timeout_s)
+    at most, pause_s apart. max_read: registers in one request, 2..125; it falls to 50, once, when the controller
+    refuses a longer read or does not answer it. pause_s: rest before each try. close_after_poll: give the connection
+    up after each session, so that other programs get their turn.
 
     Nothing is opened before the first read. Raises ConfigError for settings that cannot be, ExtraMissing without
     the library pymodbus.
 
     Thread safety: call from any thread; sessions take turns, and close() ends a wait of another thread. A process
-    that was forked off opens a connection of its own.
+    that is forked off opens a connection of its own.
     """
 
     def __init__(
@@ -104,16 +79,15 @@ class ModbusLink:
         pause_s: float = 0.0,
         close_after_poll: bool = False,
     ) -> None:
-        _check_settings(host, port, unit, timeout_s, connect_s, tries, max_read, pause_s)
+        self._settings = ModbusSettings(
+            host, port, unit, timeout_s, connect_s, tries, max_read, pause_s, close_after_poll
+        )
         self.host, self.port, self.max_read = host, port, max_read
-        self.unit = 1 if unit is None else unit
+        self.unit, self._unit_known = 1 if unit is None else unit, unit is not None
         self.counters = ModbusCounters()
-        self._unit_known = unit is not None
-        self._try_s, self._tries, self._pause_s = timeout_s + connect_s, tries, pause_s
-        self._timeout_s, self._close_after_poll = timeout_s, close_after_poll
-        self._client = _new_client(host, port, timeout_s, connect_s)
-        self._lock, self._depth, self._pid = threading.RLock(), 0, os.getpid()
+        self._client, self._turns = _new_client(self._settings), Turns(self._settings.turn_s)
         self._closed = False
+        _LINKS.add(self)
 
     def __enter__(self) -> ModbusLink:
         return self
@@ -122,32 +96,36 @@ class ModbusLink:
         self.close()
 
     def __repr__(self) -> str:
-        return f"ModbusLink({at(self.host, self.port)!r}, unit={self.unit})"
+        return f"ModbusLink({str(self._settings)!r}, unit={self.unit})"
 
     @contextmanager
     def session(self) -> Iterator[None]:
         """The connection for this thread alone: for one poll, or one write with what belongs to it. Re-entrant.
 
-        Raises LinkBusy if another thread does not give it up, LinkClosed after close().
+        Raises LinkBusy if another thread does not give it up in time, LinkClosed after close().
         """
-        self._acquire()
-        self._depth += 1
+        turns = self._turns
+        if not turns.take():
+            raise LinkBusy(
+                f"{self._settings}: another thread has held the connection for {self._settings.turn_s:g} s: expected"
+                " sessions of one poll each; end that one"
+            )
         try:
+            self._check_open()
             yield
         finally:
-            self._depth -= 1
-            if not self._depth and (self._close_after_poll or self._closed):
+            if turns.is_last() and (self._settings.close_after_poll or self._closed):
                 self._client.close()
-            self._lock.release()
+            turns.give()
 
     def read(self, address: int, count: int) -> tuple[int, ...]:
         """count holding registers from address (0-based, as on the wire) on, 0..65535 each.
 
-        In one request up to max_read, else in several. Raises LinkTimeout (connected, no answer), LinkClosed (the
-        other end closed), LinkError (no connection), FrameError (an answer to something else), ModbusError
-        (refused), each after the last try; ValueError for registers that there cannot be.
+        One request up to max_read, else several. Raises, each after the last try: LinkTimeout (connected, no
+        answer), LinkClosed (the other end closed), LinkError (no connection), FrameError (no answer to this),
+        ModbusError (refused); and ValueError for registers that there cannot be.
         """
-        _check_span(address, count)
+        check_span(address, count)
         registers: list[int] = []
         with self.session():
             while len(registers) < count:
@@ -157,10 +135,10 @@ class ModbusLink:
     def write(self, address: int, values: Sequence[int]) -> None:
         """Write 1..123 holding registers of 0..65535, in one request that is never sent twice.
 
-        Raises LinkTimeout and FrameError if it was sent and no answer fits: the value may have been written.
-        ModbusError: refused (4, 5 and 11: read back as well). LinkError, LinkClosed, LinkBusy: it was not sent.
+        Raises LinkTimeout or FrameError if it was sent and no answer fits: the value may have been written.
+        ModbusError: refused (4, 5 and 11: it may have been written). Any other LinkError: nothing was sent.
         """
-        _check_values(address, values)
+        check_values(address, values)
         with self.session():
             self._connect_at_last()
             try:
@@ -178,17 +156,18 @@ class ModbusLink:
         """Close for good; a read under way ends with LinkClosed. May be called twice."""
         self._closed = True
         self._client.abort()
-        if self._lock.acquire(timeout=self._lock_s):
+        if self._turns.take(wait=False):  # else whoever holds it closes at the end of its session
             self._client.close()
-            self._lock.release()
+            self._turns.give()
 
-    # A request, and its tries
+    # A request and its tries
 
     def _read_some(self, address: int, count: int) -> list[int]:
-        for left in range(self._tries - 1, -1, -1):
+        """The first registers of count, as many as one request may have."""
+        for left in range(self._settings.tries - 1, -1, -1):
             began = time.monotonic()
-            careful = not self._unit_known and left < self._tries - 1
-            size = min(count, self.max_read, SMALL_READ if careful else MOST_READ)
+            doubtful = not self._unit_known and left < self._settings.tries - 1  # the unit, or the size?
+            size = min(count, self.max_read, SMALL_READ if doubtful else MOST_READ)
             try:
                 self._connect()
                 return self._ask(partial(self._client.read, address, size, self.unit))
@@ -196,18 +175,19 @@ class ModbusLink:
                 if not self._may_try_again(error, size) or not left:
                     raise
             self._rest(began)
-        raise AssertionError  # tries is 1 at least
+        raise AssertionError("tries is 1 at least")
 
     def _may_try_again(self, error: Exception, size: int) -> bool:
-        """Whether another try can help, after changing what may have been the reason."""
+        """Whether another try can help, after a change of what may have been the reason."""
+        self._check_open()
         code = error.code if isinstance(error, ModbusError) else None
-        if not self._unit_known and (isinstance(error, LinkTimeout) or code in NO_SUCH_UNIT):
+        if not self._unit_known and (code in NO_SUCH_UNIT or isinstance(error, LinkTimeout | FrameError)):
             self.unit = 1 - self.unit
             return True
-        if size > SMALL_READ and (isinstance(error, LinkTimeout) or code == ILLEGAL_VALUE):
+        if size > SMALL_READ and (code == ILLEGAL_VALUE or isinstance(error, LinkTimeout)):
             self._fall(error)
             return True
-        return not self._closed and code in (None, BUSY)
+        return code in (None, BUSY)
 
     def _fall(self, error: Exception) -> None:
         self.max_read = SMALL_READ
@@ -240,100 +220,66 @@ class ModbusLink:
     def _no_answer(self, so_far: int) -> LinkTimeout:
         came = f"{so_far} bytes of an answer and no more" if so_far else "no answer"
         return LinkTimeout(
-            f"{at(self.host, self.port)}: {came} within {self._timeout_s:g} s: the controller answers no Modbus"
-            " request: another program may hold its only connection, or its Modbus service hangs: close the other"
-            " one, else restart the controller"
+            f"{self._settings}: {came} from unit {self.unit} within {self._settings.timeout_s:g} s: the controller"
+            " answers no Modbus request: another program may hold its only connection, or its Modbus service hangs:"
+            " end the other program, else restart the controller"
         )
 
     def _rest(self, began: float) -> None:
         """Before the next try, out of the time that the last one did not use."""
         self.counters.retries += 1
-        time.sleep(max(min(REST_S, began + self._try_s - time.monotonic()), 0))
+        time.sleep(max(min(REST_S, began + self._settings.try_s - time.monotonic()), 0))
 
     # The connection
 
     def _connect_at_last(self) -> None:
-        for left in range(self._tries - 1, -1, -1):
+        for left in range(self._settings.tries - 1, -1, -1):
             began = time.monotonic()
             try:
                 self._connect()
                 return
             except LinkError:
-                if self._closed or not left:
+                self._check_open()
+                if not left:
                     raise
             self._rest(began)
 
     def _connect(self) -> None:
         """A connection with nothing in it. Raises LinkError."""
-        time.sleep(self._pause_s)
-        if self._client.socket is not None and not self._client.is_quiet():
+        time.sleep(self._settings.pause_s)
+        if self._client.socket is not None and (leftover := self._client.leftover()) is not None:
+            self.counters.strays += bool(leftover)
+            self.counters.closed += not leftover
             self._client.close()
         if self._client.socket is None:
-            self._check_open()
             self._client.open()
             self.counters.connects += 1
         self._check_open()
 
     def _check_open(self) -> None:
         if self._closed:
-            raise LinkClosed(f"{at(self.host, self.port)}: this link was closed: make a new one")
+            raise LinkClosed(f"{self._settings}: this link was closed: make a new one") from None
 
-    @property
-    def _lock_s(self) -> float:
-        return 2 * self._tries * self._try_s
-
-    def _acquire(self) -> None:
-        if self._pid != os.getpid():  # forked: the parent's connection and lock are not ours
-            self._client.close()
-            self._lock, self._depth, self._pid = threading.RLock(), 0, os.getpid()
-        if not self._lock.acquire(timeout=self._lock_s):
-            raise LinkBusy(
-                f"{at(self.host, self.port)}: another thread has held the connection for {self._lock_s:g} s: expected"
-                " sessions of one poll each"
-            )
-        if self._closed:
-            self._lock.release()
-            self._check_open()
+    def _forked(self) -> None:
+        """In a child process: the connection is the parent's, and a lock may be held by a thread that is not here."""
+        self._client.close()
+        self._client, self._turns = _new_client(self._settings), Turns(self._settings.turn_s)
 
 
-def _new_client(host: str, port: int, timeout_s: float, connect_s: float) -> Client:
+_LINKS: WeakSet[ModbusLink] = WeakSet()
+
+
+def _forget_the_parents() -> None:
+    for link in tuple(_LINKS):
+        link._forked()
+
+
+os.register_at_fork(after_in_child=_forget_the_parents)
+
+
+def _new_client(settings: ModbusSettings) -> Client:
     try:
         from energy_hw.links.modbus_client import Client
     except ImportError as error:
-        raise ExtraMissing("Modbus", "outback", f"({error})") from None
-    return Client(host, port, timeout_s, connect_s)
-
-
-def _check_settings(
-    host: str,
-    port: int,
-    unit: int | None,
-    timeout_s: float,
-    connect_s: float,
-    tries: int,
-    max_read: int,
-    pause_s: float,
-) -> None:
-    for name, value, good, expected in (
-        ("host", host, isinstance(host, str) and host.strip() == host != "", "a name or an address"),
-        ("port", port, 1 <= port <= 65535, "1..65535"),
-        ("unit", unit, unit is None or 0 <= unit <= 255, "0..255, or none"),
-        ("timeout_s", timeout_s, 0 < timeout_s < math.inf, "seconds above 0"),
-        ("connect_s", connect_s, 0 < connect_s < math.inf, "seconds above 0"),
-        ("tries", tries, 1 <= tries <= 100, "1..100"),
-        ("max_read", max_read, 2 <= max_read <= MOST_READ, f"2..{MOST_READ} registers"),
-        ("pause_s", pause_s, 0 <= pause_s <= 60, "0..60 seconds"),
-    ):
-        if not good:
-            raise ConfigError(f"{name}: expected {expected}, got {value!r}")
-
-
-def _check_span(address: int, count: int) -> None:
-    if count < 1 or address < 0 or address + count > 0x10000:
-        raise ValueError(f"expected registers within 0..65535, got {count} from {address} on")
-
-
-def _check_values(address: int, values: Sequence[int]) -> None:
-    _check_span(address, len(values))
-    if len(values) > MOST_WRITTEN or not all(0 <= value <= 0xFFFF for value in values):
-        raise ValueError(f"expected 1..{MOST_WRITTEN} registers of 0..65535, got {list(values)}")
+        raise ExtraMissing("Modbus", "outback", f"for {error}") from None
+    return Client(settings)

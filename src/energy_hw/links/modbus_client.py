@@ -23,7 +23,8 @@ from pymodbus.exceptions import ModbusException
 
 from energy_hw.errors import FrameError, LinkClosed, ModbusError
 from energy_hw.links.modbus_frame import EXCEPTIONS, LENGTH_AT, announced, check_answer
-from energy_hw.links.modbus_tcp import at, open_tcp
+from energy_hw.links.modbus_settings import ModbusSettings
+from energy_hw.links.modbus_tcp import open_tcp
 
 LOWEST, BEYOND = (3, 12, 1), (4,)
 TAKE_BYTES = 512
@@ -45,28 +46,26 @@ class Client(ModbusTcpClient):
 
     socket: Socket | None
 
-    def __init__(self, host: str, port: int, timeout_s: float, connect_s: float) -> None:
-        super().__init__(host, port=port, timeout=timeout_s, retries=0)
-        self._host, self._port, self._timeout_s, self._connect_s = host, port, timeout_s, connect_s
+    def __init__(self, to: ModbusSettings) -> None:
+        super().__init__(to.host, port=to.port, timeout=to.timeout_s, retries=0)
+        self._to = to
         self._request = b""
         self._deadline = 0.0
 
     def open(self) -> None:
         """Connect. Raises LinkError."""
-        self.socket = open_tcp(self._host, self._port, self._connect_s)
+        self.socket = open_tcp(self._to)
 
-    def is_quiet(self) -> bool:
-        """The connection stands and nothing waits in it that nobody asked for."""
-        if self.socket is None:
-            return False
-        self.socket.setblocking(False)
+    def leftover(self) -> bytes | None:
+        """What waits in the connection though nobody asked: None: nothing; empty: it is closed."""
+        connection = self._connection()
+        connection.setblocking(False)
         try:
-            self.socket.recv(1, MSG_PEEK)
+            return bytes(connection.recv(TAKE_BYTES, MSG_PEEK))
         except BlockingIOError:
-            return True
+            return None
         except OSError:
-            pass
-        return False
+            return b""
 
     def abort(self) -> None:
         """End the wait of another thread."""
@@ -77,7 +76,10 @@ class Client(ModbusTcpClient):
 
     def read(self, address: int, count: int, unit: int) -> list[int]:
         """count registers. Raises Silence, LinkClosed, FrameError, ModbusError."""
-        return list(self._asked(self.read_holding_registers, address, count=count, device_id=unit).registers)
+        registers = self._asked(self.read_holding_registers, address, count=count, device_id=unit).registers
+        if len(registers) != count:  # it was checked before pymodbus decoded it
+            raise FrameError(f"{self._to}: expected {count} registers, pymodbus decodes {len(registers)}")
+        return list(registers)
 
     def write(self, address: int, values: Sequence[int], unit: int) -> None:
         """Send values, once. Raises Silence, LinkClosed, FrameError, ModbusError."""
@@ -90,18 +92,16 @@ class Client(ModbusTcpClient):
         try:
             answer = ask(*arguments, **options)
         except FrameError as error:
-            raise type(error)(f"{at(self._host, self._port)}: {error}", error.raw) from None
+            raise type(error)(f"{self._to}: {error}", error.raw) from None
         except ModbusException as error:
-            raise FrameError(f"{at(self._host, self._port)}: {error}") from None
+            raise FrameError(f"{self._to}: {error}") from None
         if answer.isError():
             raise self._refused(answer.exception_code)
         return answer
 
     def _refused(self, code: int) -> ModbusError:
         name, advice = EXCEPTIONS.get(code, ("unknown", "see the controller's manual"))
-        return ModbusError(
-            f"{at(self._host, self._port)}: the controller answers exception {code}, {name}: {advice}", code
-        )
+        return ModbusError(f"{self._to}: the controller answers exception {code}, {name}: {advice}", code)
 
     # What pymodbus calls.
 
@@ -116,8 +116,8 @@ class Client(ModbusTcpClient):
     def send(self, request: bytes, addr: tuple[Any, ...] | None = None) -> int:
         connection = self._connection()
         self._request = bytes(request)
-        self._deadline = monotonic() + self._timeout_s
-        connection.settimeout(self._timeout_s)
+        self._deadline = monotonic() + self._to.timeout_s
+        connection.settimeout(self._to.timeout_s)
         try:
             connection.sendall(request)
         except OSError as error:
@@ -157,6 +157,6 @@ class Client(ModbusTcpClient):
 
     def _gone(self, why: str, so_far: int) -> LinkClosed:
         return LinkClosed(
-            f"{at(self._host, self._port)}: the controller closed the connection after {so_far} bytes of its answer"
+            f"{self._to}: the controller closed the connection after {so_far} bytes of its answer"
             f" ({why}): another program may have taken its only connection; let each close it after every poll"
         )

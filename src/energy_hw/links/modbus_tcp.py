@@ -10,31 +10,27 @@ from time import monotonic
 from typing import Any
 
 from energy_hw.errors import LinkError
+from energy_hw.links.modbus_settings import ModbusSettings
 
 _NO_ROUTE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
 Address = tuple[socket.AddressFamily, Any]
 
 
-def open_tcp(host: str, port: int, within_s: float) -> socket.socket:
-    """A connection, after within_s seconds at most, looking the name up included.
+def open_tcp(to: ModbusSettings) -> socket.socket:
+    """A connection, after to.connect_s at most, looking the name up included.
 
     Of several addresses each gets its share of the time. Raises LinkError, never LinkTimeout: nothing was sent.
     """
-    deadline = monotonic() + within_s
-    addresses = _look_up(host, port, deadline)
-    for last, (family, address) in enumerate(addresses, 1 - len(addresses)):
+    deadline = monotonic() + to.connect_s
+    addresses = _look_up(to, deadline)
+    failed: OSError | None = None
+    for place, (family, address) in enumerate(addresses):
         try:
-            return _connected(family, address, (deadline - monotonic()) / (1 - last))
+            return _connected(family, address, (deadline - monotonic()) / (len(addresses) - place))
         except OSError as error:
-            if not last:
-                raise _told(host, port, error, within_s) from None
-    raise LinkError(f"{at(host, port)}: the name has no address: is it spelled as in the controller's network menu?")
-
-
-def at(host: str, port: int) -> str:
-    """host:port for messages, [host]:port for IPv6."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            failed = error
+    raise _told(to, failed)
 
 
 def _connected(family: socket.AddressFamily, address: Any, within_s: float) -> socket.socket:
@@ -48,26 +44,26 @@ def _connected(family: socket.AddressFamily, address: Any, within_s: float) -> s
     return connection
 
 
-def _look_up(host: str, port: int, deadline: float) -> list[Address]:
-    """Addresses of a host. The C library waits for name servers as long as it likes: a name gets a thread."""
-    if _is_number(host):
-        return _addresses(host, port)
+def _look_up(to: ModbusSettings, deadline: float) -> list[Address]:
+    """Addresses of the host. The C library waits for name servers as long as it likes: a name gets a thread."""
+    if _is_number(to.host):
+        return _addresses(to.host, to.port)
     found: list[list[Address] | Exception] = []
-    thread = threading.Thread(target=_look_up_into, args=(found, host, port), name=f"look up {host}", daemon=True)
+    thread = threading.Thread(target=_look_up_into, args=(found, to), name=f"look up {to.host}", daemon=True)
     thread.start()
     thread.join(max(deadline - monotonic(), 0))
     result = found[0] if found else TimeoutError("the name server does not answer")
     if isinstance(result, Exception):
         raise LinkError(
-            f"{at(host, port)}: the name {host!r} was not found ({_reason(result)}): is it spelled right? The address"
-            " in the controller's network menu works without a name server"
+            f"{to}: the name {to.host!r} was not found ({_reason(result)}): is it spelled right? The address in the"
+            " controller's network menu works without a name server"
         )
     return result
 
 
-def _look_up_into(found: list[list[Address] | Exception], host: str, port: int) -> None:
+def _look_up_into(found: list[list[Address] | Exception], to: ModbusSettings) -> None:
     try:
-        found.append(_addresses(host, port))
+        found.append(_addresses(to.host, to.port))
     except (OSError, ValueError) as error:  # ValueError: no name at all
         found.append(error)
 
@@ -84,25 +80,25 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _told(host: str, port: int, error: OSError, within_s: float) -> LinkError:
-    told = LinkError(f"{at(host, port)}: {_why(port, error, within_s)}")
-    told.errno = error.errno
+def _told(to: ModbusSettings, error: OSError | None) -> LinkError:
+    told = LinkError(f"{to}: {_why(to, error or OSError('its name has no address'))}")
+    told.errno = error and error.errno
     return told
 
 
-def _why(port: int, error: OSError, within_s: float) -> str:
+def _why(to: ModbusSettings, error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
         return (
-            f"nothing listens on port {port}: switch Modbus (SunSpec) on in the controller's network menu, or is the"
-            " port another one?"
+            f"nothing listens on port {to.port}: switch Modbus (SunSpec) on in the controller's network menu, or is"
+            " the port another one?"
         )
     if isinstance(error, TimeoutError):
         return (
-            f"no connection within {within_s:g} s: is the controller on, on this network, and is the address the one"
-            " in its network menu?"
+            f"no connection within {to.connect_s:g} s: is the controller on, on this network, and is the address the"
+            " one in its network menu?"
         )
     if error.errno in _NO_ROUTE:
-        return f"no route ({_reason(error)}): is this machine on the same network as the controller, and the cable in?"
+        return f"no route ({_reason(error)}): is this machine on the controller's network, and is the cable in?"
     return f"no connection ({_reason(error)}): is the address the one in the controller's network menu?"
 
 
