@@ -9,6 +9,7 @@ Source: SunSpec Alliance, SunSpec Information Model Specification; OutBack AXS P
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from energy_hw.outback.tables import model
@@ -87,3 +88,15 @@ class Layout:
             return None
         found = [pair for did in known.pairs if (pair := self.find(did, block.port))]
         return found[0] if len(found) == 1 else None
+
+
+def misfit(block: Block, registers: Mapping[int, int]) -> str:
+    """What is wrong with the header at a block's address, by what was read there; "" if it is the block's."""
+    came = tuple(registers[address] for address in range(block.address, block.address + len(block.header)))
+    if came == block.header:
+        return ""
+    return f"expected {_words(block.header)} at {block.address}, got {_words(came)}"
+
+
+def _words(header: tuple[int, ...]) -> str:
+    return ", ".join(f"{name} {word}" for name, word in zip(("DID", "length", "port"), header, strict=False))

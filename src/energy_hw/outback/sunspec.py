@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from energy_hw.errors import ModbusError, NotSunSpec
-from energy_hw.outback.chain import COMMON, END, GATEWAY, MARKER, PLACEHOLDER, SINGLE, Block, Layout
+from energy_hw.outback.chain import COMMON, END, GATEWAY, MARKER, PLACEHOLDER, SINGLE, Block, Layout, misfit
 from energy_hw.outback.marker import BASES, scrambling_key
+from energy_hw.outback.plan import Wanted, plan
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.tables import model
 
@@ -71,17 +72,19 @@ class _Walk:
     ) -> None:
         self._registers, self._before, self._pauses_s, self._sleep = registers, before, pauses_s, sleep
         self._have: dict[int, int] = {}
+        self._cut: list[Block] = []
+        self._connection = 0
 
     def run(self) -> Found:
-        """Walk; once more, as long as tries are left, where two blocks claim to be the same device."""
+        """Walk; once more, as long as tries are left, where two blocks claim to be the same device, or one moved."""
         while True:
-            self._have.clear()
+            self._have, self._cut, self._connection = {}, [], _connection(self._registers)
             base = self._base()
             blocks = self._blocks(base + len(MARKER))
-            twins = _twins(blocks)
-            if not twins:
+            fault = _twins(blocks) or self._stale(blocks)
+            if not fault:
                 return Found(self._layout(base, blocks), self._have)
-            self._pause(twins)
+            self._pause(fault)
 
     # -- the marker --------------------------------------------------------
 
@@ -122,6 +125,8 @@ class _Walk:
             block = Block(address, self._have[address], self._have[address + 1])
             self._read(address + HEADER, block.end + HEADER, partial(self._block_fault, block))
             blocks.append(self._with_port(block))
+            if block.size > self._registers.max_read:
+                self._cut.append(blocks[-1])
             address = block.end
         return blocks
 
@@ -153,6 +158,15 @@ class _Walk:
             return said
         logger.warning("%s: taken as no longer connected", said)
         return ""
+
+    def _stale(self, blocks: list[Block]) -> str:
+        """Headers are read before their blocks here: seen again where a block took several requests, or all of them
+        where a connection was lost on the way, as the controller may have started anew."""
+        lost = _connection(self._registers) > self._connection + 1
+        again = Wanted(headers=tuple(blocks if lost else [block for block in self._cut if block.port is not None]))
+        for span in plan(again, self._registers.max_read):
+            self._chunks(span.address, span.end)
+        return next(filter(None, (misfit(block, self._have) for block in again.headers)), "")
 
     # -- reading -----------------------------------------------------------
 
@@ -189,6 +203,11 @@ class _Walk:
         name = _text(common[MODEL])
         since_2018 = "MATE3S" in name.upper() or gateway[TIME_ZONE_SCALE : TIME_ZONE_SCALE + 1] == [HUNDREDTHS]
         return Layout(base, tuple(blocks), _text(common[SERIAL]), name, since_2018)
+
+
+def _connection(registers: Registers) -> int:
+    """How often a link connected so far; 0 for what has no connections."""
+    return int(getattr(getattr(registers, "counters", None), "connects", 0))
 
 
 def _has_port(did: int) -> bool:
