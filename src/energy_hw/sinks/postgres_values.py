@@ -126,7 +126,7 @@ def _truth(value: object, kind: Kind) -> object:
 
 def _time(value: object, kind: Kind) -> object:
     try:
-        time = datetime.fromisoformat(value if isinstance(value, str) else "")
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         raise Unfit("type", f"expected a time, got {value!r}") from None
     if time.utcoffset() is None:
