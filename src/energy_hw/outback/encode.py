@@ -18,7 +18,7 @@ from energy_hw.outback.types import Point, PointType
 from energy_hw.outback.values import SCALES
 
 Number = Decimal | int
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 DIGITS = 60  # more of them, before or behind the point, are no setting: they are refused before they cost time
 
 
@@ -140,6 +140,8 @@ def _between(point: Point, value: Decimal, below: int, scale: int | None) -> Out
     low, high = _raw_limits(point)
     if not low <= below < high:
         return _outside(point, value, scale)
+    if "secret" in point.flags:
+        return _unexpected(point, value)
     near = " and ".join(_plain(_in_unit(point, raw, scale)) + _unit(point) for raw in (below, below + 1))
     text = f"{point.code} can not hold {_shown(point, value)}{_unit(point)}: the nearest are {near}"
     return OutOfRange(text, *limits(point, scale))
@@ -174,7 +176,8 @@ def _expected(point: Point) -> str:
         return "an integer or labels of " + ", ".join([*point.bits.values(), *(f"{x} N" for x in point.masks.values())])
     if point.type is PointType.IPADDR:
         return "an IPv4 address such as 192.168.0.64"
-    return f"a number in {point.unit}" if point.unit else "a number"
+    number = "a number" if point.scale else "a whole number"
+    return f"{number} in {point.unit}" if point.unit else number
 
 
 def _key(label: str) -> str:
