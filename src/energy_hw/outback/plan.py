@@ -2,7 +2,7 @@
 
 A request costs a turn on the network, a register two bytes: spans are joined over gaps wherever that saves a request.
 Of all ways with the fewest requests the one that cuts the fewest blocks is taken, so that what a device says at once
-is read at once; of those the one with the fewest registers. A header, or a number of two registers, is never cut.
+is read at once; of those the one with the fewest registers. What is solid, as a header, is never cut.
 """
 
 from __future__ import annotations
@@ -10,16 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from heapq import heappop, heappush
 from typing import NamedTuple
-
-from energy_hw.outback.chain import MARKER, Block, Layout
-from energy_hw.outback.tables import model, points
-from energy_hw.outback.types import PointType
-
-LIVE_KINDS = frozenset({"live", "sunspec", "commands+settings"})
-LONGEST_SOLID = 4
 
 
 class Mode(StrEnum):
@@ -40,51 +32,6 @@ class Span:
     def end(self) -> int:
         """Address behind the last."""
         return self.address + self.count
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What one poll asks for. blocks: whole; parts: of blocks; headers: of blocks, to see that they still are there."""
-
-    blocks: tuple[Block, ...] = ()
-    parts: tuple[Span, ...] = ()
-    headers: tuple[Block, ...] = ()
-
-    @property
-    def touched(self) -> tuple[Block, ...]:
-        """Every block whose header is read, in the order of addresses."""
-        return tuple(sorted({*self.blocks, *self.headers}, key=lambda block: block.address))
-
-
-def wanted(layout: Layout, mode: Mode) -> Wanted:
-    """What a mode asks for. Everything: with the marker and the end, so that a block that was added is seen."""
-    if mode is Mode.EVERYTHING:
-        return Wanted(layout.blocks, headers=(Block(layout.base, *MARKER), layout.tail))
-    return Wanted(tuple(block for block in layout.blocks if _kind(block) in LIVE_KINDS))
-
-
-def _kind(block: Block) -> str:
-    known = model(block.did)
-    return known.kind if known else ""
-
-
-@lru_cache(maxsize=64)
-def plan(what: Wanted, max_read: int) -> tuple[Span, ...]:
-    """The spans that read it, lowest address first."""
-    whole = [Span(block.address, block.size) for block in what.blocks]
-    headers = [Span(block.address, len(block.header)) for block in what.touched]
-    numbers = [number for block in what.blocks for number in _numbers(block)]
-    return spans([*whole, *what.parts], [*headers, *numbers], max(max_read, LONGEST_SOLID))
-
-
-def _numbers(block: Block) -> Iterator[Span]:
-    """Points of more than one register, which half from one moment and half from the next would make wrong."""
-    for point in points(block.did, block.length):
-        if 1 < point.size <= LONGEST_SOLID and point.type is not PointType.STRING:
-            yield Span(block.address + point.offset, point.size)
-
-
-# -- the fewest requests -------------------------------------------------------
 
 
 class _Cost(NamedTuple):

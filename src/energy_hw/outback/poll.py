@@ -19,11 +19,26 @@ from typing import overload
 
 from energy_hw.errors import LayoutChanged, ModbusError, NotSunSpec, UnknownDevice, UnknownPoint
 from energy_hw.links.clock import Clock, SystemClock
-from energy_hw.outback import tables
-from energy_hw.outback.chain import PLACEHOLDER, Block, Layout, misfit
-from energy_hw.outback.plan import Mode, Span, Wanted, plan, wanted
+from energy_hw.outback import wanted
+from energy_hw.outback.chain import (
+    COMMON,
+    GATEWAY,
+    MODEL,
+    PLACEHOLDER,
+    SERIAL,
+    Block,
+    Layout,
+    change,
+    is_since_2018,
+    misfit,
+    text,
+    words_of,
+)
+from energy_hw.outback.layout import LayoutFile
+from energy_hw.outback.plan import Mode, Span
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.sunspec import ILLEGAL_ADDRESS, START_PAUSES_S, Found, explore
+from energy_hw.outback.wanted import Wanted, plan
 
 __all__ = ["Mode", "Poll", "Poller"]
 
@@ -106,15 +121,16 @@ class Poller:
         self.layout: Layout | None = None
         self.retries = self.rediscoveries = 0
         self._registers, self._clock, self._sleep = registers, clock or SystemClock(), sleep
+        self._file = LayoutFile(layout_file, _key(registers)) if layout_file else None
         self._pauses_s, self._start_pauses_s = tuple(pauses_s), tuple(start_pauses_s)
 
     def read(self, mode: Mode = Mode.EVERYTHING) -> Poll:
         """All blocks, or those with what is measured."""
-        return self._poll(lambda layout: wanted(layout, mode))
+        return self._poll(lambda layout: wanted.by_mode(layout, mode))
 
     def read_device(self, did: int, port: int | None = None, *, settings: bool = False) -> Poll:
         """One block, by its model and hub port: one request. settings: with those of the device, where it has some."""
-        return self._poll(lambda layout: _device(layout, did, port, settings))
+        return self._poll(lambda layout: wanted.by_device(layout, did, port, settings))
 
     def read_point(self, did: int, port: int | None, name: str) -> Poll:
         """One point, with its scale factor and the header of its block; `view(block)` of the poll has them.
@@ -122,7 +138,7 @@ class Poller:
         One request where they are not further apart than max_read; else two, header last, as in the gateway's 64110.
         Raises UnknownPoint for a point that the model, or this firmware, does not have.
         """
-        return self._poll(lambda layout: _point(layout, did, port, name))
+        return self._poll(lambda layout: wanted.by_point(layout, did, port, name))
 
     # -- a poll ------------------------------------------------------------
 
@@ -130,43 +146,54 @@ class Poller:
         with self._registers.session():
             began = self._clock.now()
             if self.layout is None:
-                return self._first(select, began)
-            what = select(self.layout)
-            registers = self._verified(what)
-            if registers is None:
-                return self._anew(select, began)
-            return _poll_of(began, self.layout, what, registers)
+                return self._kept(select, began) or self._walk(select, began)
+            return self._warm(self.layout, select(self.layout), began) or self._again(self.layout, select, began)
 
-    def _first(self, select: Select, began: datetime) -> Poll:
-        return self._of_walk(explore(self._registers, pauses_s=self._start_pauses_s, sleep=self._sleep), select, began)
+    def _kept(self, select: Select, began: datetime) -> Poll | None:
+        """With the layout of an earlier start, if it still holds and has what is asked for."""
+        layout = self._file.load() if self._file else None
+        if layout is None:
+            return None
+        try:
+            poll = self._warm(layout, wanted.with_identity(select(layout), layout), began)
+        except (UnknownDevice, UnknownPoint):  # not then; now perhaps
+            return None
+        self.layout = layout if poll else None
+        return poll
 
-    def _anew(self, select: Select, began: datetime) -> Poll:
+    def _walk(self, select: Select, began: datetime) -> Poll:
+        return self._of(explore(self._registers, pauses_s=self._start_pauses_s, sleep=self._sleep), select, began)
+
+    def _again(self, before: Layout, select: Select, began: datetime) -> Poll:
         self.rediscoveries += 1
         try:
-            found = explore(self._registers, self.layout, pauses_s=self._pauses_s, sleep=self._sleep)
+            found = explore(self._registers, before, pauses_s=self._pauses_s, sleep=self._sleep)
         except NotSunSpec as error:
             raise LayoutChanged(f"headers are not where they were, and the chain cannot be walked: {error}") from error
-        logger.warning("the models moved: %s", _change(self.layout, found.layout))
-        return self._of_walk(found, select, began)
+        logger.warning("the models of the controller changed: %s", change(before, found.layout))
+        return self._of(found, select, began)
 
-    def _of_walk(self, found: Found, select: Select, began: datetime) -> Poll:
+    def _of(self, found: Found, select: Select, began: datetime) -> Poll:
         self.layout = found.layout
+        if self._file:
+            self._file.save(found.layout)
         return _poll_of(began, found.layout, select(found.layout), found.registers)
 
-    def _verified(self, what: Wanted) -> dict[int, int] | None:
-        """The registers, with every header as it should be; None if one is not, time and again."""
+    def _warm(self, layout: Layout, what: Wanted, began: datetime) -> Poll | None:
+        """With every header as it should be; None if one is not, time and again."""
+        fault = ""
         for pause_s in (*self._pauses_s, None):
-            registers, fault = self._try(what)
+            registers, fault = self._try(layout, what)
             if not fault:
-                return registers
+                return _poll_of(began, layout, what, registers)
             logger.debug("%s: reading again", fault)
             if pause_s is not None:
                 self.retries += 1
                 self._sleep(pause_s)
-        logger.info("%s, time and again: walking the chain of models", fault)
+        logger.info("%s, time and again: walking along the chain of models", fault)
         return None
 
-    def _try(self, what: Wanted) -> tuple[dict[int, int], str]:
+    def _try(self, layout: Layout, what: Wanted) -> tuple[dict[int, int], str]:
         registers: dict[int, int] = {}
         for span in reversed(plan(what, self._registers.max_read)):
             try:
@@ -178,7 +205,12 @@ class Poller:
             registers.update(enumerate(words, span.address))
             if fault := _header_fault(what, span, registers) or _body_fault(what, span, registers):
                 return {}, fault
-        return registers, ""
+        return registers, _identity_fault(layout, what, registers)
+
+
+def _key(registers: Registers) -> str:
+    """host:port of a link; what is no link has none."""
+    return f"{getattr(registers, 'host', '')}:{getattr(registers, 'port', '')}"
 
 
 def _header_fault(what: Wanted, span: Span, registers: Mapping[int, int]) -> str:
@@ -195,51 +227,17 @@ def _body_fault(what: Wanted, span: Span, registers: Mapping[int, int]) -> str:
     return ""
 
 
+def _identity_fault(layout: Layout, what: Wanted, registers: Mapping[int, int]) -> str:
+    """Another gateway, or another firmware of it, with its blocks in the same places."""
+    for block in what.blocks:
+        words = words_of(block, registers)
+        if block.did == COMMON and (text(words[SERIAL]), text(words[MODEL])) != (layout.serial, layout.model):
+            return "the common block has another model or serial number than before"
+        if block.did == GATEWAY and is_since_2018(layout.model, words) != layout.since_2018:
+            return "the gateway's block has another layout than before"
+    return ""
+
+
 def _poll_of(began: datetime, layout: Layout, what: Wanted, registers: Mapping[int, int]) -> Poll:
-    blocks = {block: tuple(registers[at] for at in range(block.address, block.end)) for block in what.blocks}
+    blocks = {block: words_of(block, registers) for block in what.blocks}
     return Poll(began, layout, blocks, registers)
-
-
-# -- what is asked for ---------------------------------------------------------
-
-
-def _device(layout: Layout, did: int, port: int | None, settings: bool) -> Wanted:
-    block = _find(layout, did, port)
-    pair = layout.settings_of(block) if settings else None
-    return Wanted((block, pair) if pair else (block,))
-
-
-def _point(layout: Layout, did: int, port: int | None, name: str) -> Wanted:
-    block, point = _find(layout, did, port), tables.point(did, name)
-    rows = {row.name: row for row in tables.points(did, block.length, layout.since_2018)}
-    if name not in rows:
-        raise UnknownPoint(f"{point.code} is not in {block}: firmware with a block of {block.length} has no such point")
-    needed = [rows[wanted] for wanted in (name, point.scale) if wanted in rows]
-    parts = tuple(Span(block.address + row.offset, row.size) for row in needed)
-    return Wanted(parts=parts, headers=(block,))
-
-
-def _find(layout: Layout, did: int, port: int | None) -> Block:
-    block = layout.find(did, port)
-    if block is None:
-        raise UnknownDevice(f"no model {did}{_at(port)} in the chain, or several; there are {_list(layout.blocks)}")
-    return block
-
-
-def _at(port: int | None) -> str:
-    return "" if port is None else f" at port {port}"
-
-
-def _list(blocks: Sequence[Block]) -> str:
-    return ", ".join(f"{block.did}{_at(block.port)}" for block in blocks) or "none"
-
-
-def _change(before: Layout | None, now: Layout) -> str:
-    """What came, what went, what stands elsewhere, by model and port."""
-    old = {(block.did, block.port): block for block in before.blocks} if before else {}
-    new = {(block.did, block.port): block for block in now.blocks}
-    gone = [old[key] for key in old.keys() - new.keys()]
-    come = [new[key] for key in new.keys() - old.keys()]
-    moved = [new[key] for key in old.keys() & new.keys() if old[key] != new[key]]
-    named = (("gone", gone), ("new", come), ("elsewhere", moved))
-    return "; ".join(f"{name}: {_list(blocks)}" for name, blocks in named if blocks) or "all are where they were"

@@ -13,16 +13,28 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from energy_hw.errors import ModbusError, NotSunSpec
-from energy_hw.outback.chain import COMMON, END, GATEWAY, MARKER, PLACEHOLDER, SINGLE, Block, Layout, misfit
+from energy_hw.outback.chain import (
+    END,
+    HEADER,
+    MARKER,
+    MOST_BLOCKS,
+    PLACEHOLDER,
+    Block,
+    Layout,
+    has_port,
+    header_fault,
+    layout_of,
+    misfit,
+    twins,
+)
 from energy_hw.outback.marker import BASES, scrambling_key
-from energy_hw.outback.plan import Wanted, plan
 from energy_hw.outback.registers import Registers
-from energy_hw.outback.tables import model
+from energy_hw.outback.wanted import Wanted, plan
 
 __all__ = ["START_PAUSES_S", "Block", "Found", "Layout", "explore", "walk"]
 
@@ -30,11 +42,7 @@ logger = logging.getLogger(__name__)
 
 START_PAUSES_S = (0.5, 1.0, 1.0, 2.0)
 """Before the tries after the first, in one walk: a gateway that starts takes its time."""
-MOST_BLOCKS, LAST = 200, 0xFFFF
-HEADER = 2
 ILLEGAL_ADDRESS = 2
-MODEL, SERIAL = slice(18, 34), slice(50, 66)  # in the common block: 16 registers of text each
-TIME_ZONE_SCALE, HUNDREDTHS = 419, 0xFFFE  # in the gateway's block: -2 since 2018-12, spare and 0 before
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +89,9 @@ class _Walk:
             self._have, self._cut, self._connection = {}, [], _connection(self._registers)
             base = self._base()
             blocks = self._blocks(base + len(MARKER))
-            fault = _twins(blocks) or self._stale(blocks)
+            fault = twins(blocks) or self._stale(blocks)
             if not fault:
-                return Found(self._layout(base, blocks), self._have)
+                return Found(layout_of(base, blocks, self._have), self._have)
             self._pause(fault)
 
     # -- the marker --------------------------------------------------------
@@ -131,12 +139,12 @@ class _Walk:
         return blocks
 
     def _with_port(self, block: Block) -> Block:
-        return replace(block, port=self._have[block.address + HEADER]) if _has_port(block.did) else block
+        return replace(block, port=self._have[block.address + HEADER]) if has_port(block.did) else block
 
     def _block_fault(self, block: Block) -> str:
         """Of a block that was read: its port, and the header behind it."""
         port = self._have[block.address + HEADER]
-        if _has_port(block.did) and port in (PLACEHOLDER, END):
+        if has_port(block.did) and port in (PLACEHOLDER, END):
             return f"{block} has 0x{port:04X} for its hub port"
         return self._header_fault(block.end)
 
@@ -144,9 +152,7 @@ class _Walk:
         did, length = self._have[address], self._have[address + 1]
         if did == END and length == 0:
             return self._early_end(address)
-        if did in (0, PLACEHOLDER, END) or length == 0 or address + HEADER + length + HEADER > LAST + 1:
-            return f"expected the header of a model at {address}, got DID 0x{did:04X} and length {length}"
-        return ""
+        return header_fault(address, did, length)
 
     def _early_end(self, address: int) -> str:
         """An end where blocks stood before is looked at again; it is the end if it stays."""
@@ -197,40 +203,12 @@ class _Walk:
         logger.debug("%s: looking again", fault)
         self._sleep(self._pauses_s.pop(0))
 
-    def _layout(self, base: int, blocks: Iterable[Block]) -> Layout:
-        words = {block.did: [self._have[at] for at in range(block.address, block.end)] for block in blocks}
-        common, gateway = words.get(COMMON, []), words.get(GATEWAY, [])
-        name = _text(common[MODEL])
-        since_2018 = "MATE3S" in name.upper() or gateway[TIME_ZONE_SCALE : TIME_ZONE_SCALE + 1] == [HUNDREDTHS]
-        return Layout(base, tuple(blocks), _text(common[SERIAL]), name, since_2018)
-
 
 def _connection(registers: Registers) -> int:
     """How often a link connected so far; 0 for what has no connections."""
     return int(getattr(getattr(registers, "counters", None), "connects", 0))
 
 
-def _has_port(did: int) -> bool:
-    known = model(did)
-    return known is not None and known.has_port
-
-
-def _twins(blocks: Iterable[Block]) -> str:
-    """Two blocks that claim to be the same device, in words; "" if there are none."""
-    seen: dict[tuple[int, int | None], Block] = {}
-    for block in blocks:
-        other = seen.setdefault((block.did, block.port), block)
-        if other is not block and (block.port is not None or block.did in SINGLE):
-            return f"{other} and {block} claim to be the same device, so which is which is doubtful"
-    return ""
-
-
 def _scrambled(words: Sequence[int]) -> str:
     key = scrambling_key(words)
     return "" if key is None else f" (the marker, scrambled with key 0x{key:04X}: switch the scrambling off there)"
-
-
-def _text(words: Sequence[int]) -> str:
-    """ASCII, two characters a register, padded with NUL or blanks; 0xFFFF where nothing was set."""
-    data = b"".join(word.to_bytes(2, "big") for word in words)
-    return data.rstrip(b"\0\xff ").partition(b"\0")[0].decode("ascii", "replace").strip()
