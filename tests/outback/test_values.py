@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 
 import pytest
 from hypothesis import given, settings
@@ -81,6 +81,11 @@ def test_scaled_is_the_exact_decimal(register: int, scale: int, value: str) -> N
     found = read(64118, "battery_voltage", register, dc_voltage_scale_factor=scale & 0xFFFF)
     assert str(found.value) == str(Decimal(value))
     assert (found.raw, found.scale, found.unit) == (register, scale, "V")
+
+
+def test_a_callers_decimal_context_changes_no_value() -> None:
+    with localcontext(Context(prec=2)):
+        assert str(read(64118, "battery_voltage", 12345, dc_voltage_scale_factor=0xFFFF).value) == "1234.5"
 
 
 @pytest.mark.parametrize("register", [0x8000, 11, 0xFFF5, 0x7FFF, 0x00FF])

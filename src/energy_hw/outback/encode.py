@@ -8,18 +8,16 @@ SunSpec Information Model Specification (types, not-implemented patterns).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
 from energy_hw.errors import NotWritable, OutOfRange
+from energy_hw.outback.labels import DIGITS, Number, bits_of, code_of, expected, plain, shown, unexpected
 from energy_hw.outback.types import Point, PointType
-from energy_hw.outback.values import SCALES
+from energy_hw.outback.values import SCALES, scaled
 
-Number = Decimal | int
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-DIGITS = 60  # more of them, before or behind the point, are no setting: they are refused before they cost time
 
 
 def encode(point: Point, value: object, scale: int | None = None) -> tuple[int, ...]:
@@ -35,11 +33,11 @@ def encode(point: Point, value: object, scale: int | None = None) -> tuple[int, 
     if point.type is PointType.STRING:
         return _text(point, value)
     if isinstance(value, bool):  # which code or bit that is differs: 64119/shunt_a_enabled has 0=enabled
-        raise _unexpected(point, value)
+        raise unexpected(point, value)
     if point.enum:
-        return split(point, _checked(point, _code(point, value)))
+        return split(point, _checked(point, code_of(point, value)))
     if point.is_bits:
-        return split(point, _checked(point, _bits(point, value)))
+        return split(point, _checked(point, bits_of(point, value)))
     if point.type is PointType.IPADDR:
         return split(point, _checked(point, _address(point, value)))
     return split(point, _number(point, value, scale))
@@ -51,11 +49,11 @@ def encode_raw(point: Point, raw: int) -> tuple[int, ...]:
     if point.type is PointType.STRING:
         raise OutOfRange(f"{point.code} is text of up to {2 * point.size} characters, not a number")
     if isinstance(raw, bool) or not isinstance(raw, int):
-        raise OutOfRange(f"{point.code}: expected an unscaled integer, got {_shown(point, raw)}")
+        raise OutOfRange(f"{point.code}: expected an unscaled integer, got {shown(point, raw)}")
     if point.enum:
-        _code(point, raw)
+        code_of(point, raw)
     if point.is_bits:
-        _bits(point, raw)
+        bits_of(point, raw)
     return split(point, _checked(point, raw))
 
 
@@ -99,29 +97,16 @@ def _checked(point: Point, raw: int, scale: int | None = None) -> int:
 
 def _outside(point: Point, value: Number, scale: int | None) -> OutOfRange:
     low, high = limits(point, scale)
-    text = f"{point.code}: expected {_plain(low)} to {_plain(high)}{_unit(point)}, got {_shown(point, value)}"
+    text = f"{point.code}: expected {plain(low)} to {plain(high)}{_unit(point)}, got {shown(point, value)}"
     return OutOfRange(text, low, high)
 
 
 def _in_unit(point: Point, raw: int, scale: int | None) -> Number:
-    return raw if point.scale is None or scale is None else Decimal(raw).scaleb(scale)
+    return raw if point.scale is None or scale is None else scaled(raw, scale)
 
 
 def _unit(point: Point) -> str:
     return f" {point.unit}" if point.unit else ""
-
-
-def _plain(number: Number) -> str:
-    return format(Decimal(number), "f")
-
-
-def _shown(point: Point, value: object) -> str:
-    """What came, for a message: short, and never a password."""
-    if "secret" in point.flags:
-        return "a value that is not shown, because it is secret"
-    if isinstance(value, int) and value.bit_length() > 4 * DIGITS:
-        return f"a number of {value.bit_length()} bits"
-    return _plain(value) if isinstance(value, Decimal) and value.is_finite() else repr(value)[:DIGITS]
 
 
 def _number(point: Point, value: object, scale: int | None) -> int:
@@ -141,9 +126,9 @@ def _between(point: Point, value: Decimal, below: int, scale: int | None) -> Out
     if not low <= below < high:
         return _outside(point, value, scale)
     if "secret" in point.flags:
-        return _unexpected(point, value)
-    near = " and ".join(_plain(_in_unit(point, raw, scale)) + _unit(point) for raw in (below, below + 1))
-    text = f"{point.code} can not hold {_shown(point, value)}{_unit(point)}: the nearest are {near}"
+        return unexpected(point, value)
+    near = " and ".join(plain(_in_unit(point, raw, scale)) + _unit(point) for raw in (below, below + 1))
+    text = f"{point.code} can not hold {shown(point, value)}{_unit(point)}: the nearest are {near}"
     return OutOfRange(text, *limits(point, scale))
 
 
@@ -151,9 +136,9 @@ def _decimal(point: Point, value: object) -> Decimal:
     """The exact number that was meant: a float is what its repr shows, 57.6 is 57.6."""
     exact = _exact(value)
     if exact is None:
-        raise _unexpected(point, value)
+        raise unexpected(point, value)
     if abs(exact.adjusted()) > DIGITS or len(exact.as_tuple().digits) > DIGITS:
-        raise OutOfRange(f"{point.code}: expected {_expected(point)}, got one of too many digits")
+        raise OutOfRange(f"{point.code}: expected {expected(point)}, got one of too many digits")
     return exact
 
 
@@ -165,80 +150,21 @@ def _exact(value: object) -> Decimal | None:
     return Decimal(text.strip()) if isinstance(text, str) and NUMBER.fullmatch(text.strip()) else None
 
 
-def _unexpected(point: Point, value: object) -> OutOfRange:
-    return OutOfRange(f"{point.code}: expected {_expected(point)}, got {_shown(point, value)}")
-
-
-def _expected(point: Point) -> str:
-    if point.enum:
-        return "one of " + ", ".join(f"{label} ({code})" for code, label in point.enum.items())
-    if point.is_bits:
-        return "an integer or labels of " + ", ".join([*point.bits.values(), *(f"{x} N" for x in point.masks.values())])
-    if point.type is PointType.IPADDR:
-        return "an IPv4 address such as 192.168.0.64"
-    number = "a number" if point.scale else "a whole number"
-    return f"{number} in {point.unit}" if point.unit else number
-
-
-def _key(label: str) -> str:
-    """What a label is found by: case, spaces, `-` and `_` make no difference."""
-    return re.sub(r"[\s_-]+", "", label.casefold())
-
-
-def _integer(value: object) -> int | None:
-    """The integer of a code or of its text; None for anything else."""
-    if isinstance(value, str):
-        return int(value) if re.fullmatch(r"\s*[+-]?\d{1,10}\s*", value, re.ASCII) else None
-    return value if isinstance(value, int) else None
-
-
-def _code(point: Point, value: object) -> int:
-    wanted = _integer(value)
-    for code, label in point.enum.items():
-        if code == wanted or (isinstance(value, str) and _key(label) == _key(value)):
-            return code
-    raise _unexpected(point, value)
-
-
-def _bits(point: Point, value: object) -> int:
-    number = _integer(value)
-    if number is None:
-        labels = value.split(",") if isinstance(value, str) else value
-        if not isinstance(labels, Iterable):
-            raise _unexpected(point, value)
-        number = sum({_bit(point, str(label)) for label in labels if str(label).strip()})
-    if number & ~sum([*point.bits, *point.masks]):
-        raise _unexpected(point, value)  # a bit that no document knows
-    return number
-
-
-def _bit(point: Point, label: str) -> int:
-    for mask, known in point.bits.items():
-        if _key(known) == _key(label):
-            return mask
-    for mask, known in point.masks.items():
-        if match := re.fullmatch(re.escape(_key(known)) + r"(\d{1,5})", _key(label), re.ASCII):
-            number = int(match[1]) * (mask & -mask)
-            if not number & ~mask:
-                return number
-    raise _unexpected(point, label.strip())
-
-
 def _address(point: Point, value: object) -> int:
-    from ipaddress import AddressValueError, IPv4Address
+    from ipaddress import IPv4Address
 
     try:
         return int(IPv4Address(str(value).strip()))
-    except AddressValueError as error:
-        raise _unexpected(point, value) from error
+    except ValueError as error:
+        raise unexpected(point, value) from error
 
 
 def _text(point: Point, value: object) -> tuple[int, ...]:
     room = 2 * point.size
     if not isinstance(value, str) or not _fits(value, room):
         size = f"{len(value)} characters: " if isinstance(value, str) else ""
-        expected = f"at most {room} printable ASCII characters with no space at either end"
-        raise OutOfRange(f"{point.code}: expected {expected}, got {size}{_shown(point, value)}")
+        wanted = f"at most {room} printable ASCII characters with no space at either end"
+        raise OutOfRange(f"{point.code}: expected {wanted}, got {size}{shown(point, value)}")
     raw = value.encode("ascii").ljust(room, b"\0")
     return tuple(int.from_bytes(raw[at : at + 2], "big") for at in range(0, room, 2))
 

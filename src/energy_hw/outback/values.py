@@ -117,7 +117,7 @@ def _value(point: Point, raw: int, scale: int | None, labels: tuple[str, ...]) -
     if not point.readable:
         return None
     if scale is not None:
-        return Decimal(raw).scaleb(scale)
+        return scaled(raw, scale)
     if point.enum:
         return point.enum.get(raw, f"code {raw} (unknown)")
     if point.is_bits:
@@ -125,6 +125,11 @@ def _value(point: Point, raw: int, scale: int | None, labels: tuple[str, ...]) -
     if point.type is PointType.IPADDR:
         return ".".join(map(str, raw.to_bytes(4, "big")))
     return _time(raw) if point.is_time else raw
+
+
+def scaled(raw: int, scale: int) -> Decimal:
+    """raw * 10^scale with its digits, whatever precision the thread's decimal context has: 590 and -1 is 59.0."""
+    return Decimal(f"{raw}E{scale}")
 
 
 def _time(seconds: int) -> datetime | None:
