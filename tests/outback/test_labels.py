@@ -47,6 +47,13 @@ def test_an_unknown_label_or_code_lists_what_there_is(value: object) -> None:
         encode(point(64112, "aux_control"), value)
 
 
+@pytest.mark.parametrize("value", ["x" * 10_000, ["x"] * 10_000, Decimal("1e999999999999"), Decimal("1." + "0" * 9000)])
+def test_a_message_stays_short_whatever_came(value: object) -> None:
+    with pytest.raises(OutOfRange) as caught:
+        encode(point(64112, "aux_control"), value)
+    assert len(str(caught.value)) < 250
+
+
 ENUMS = [row for did in models() for row in points(did) if row.enum and row.writable]
 
 

@@ -98,7 +98,9 @@ def shown(point: Point, value: object) -> str:
         return "a value that is not shown, because it is secret"
     if isinstance(value, int) and value.bit_length() > 4 * DIGITS:
         return f"a number of {value.bit_length()} bits"
-    return plain(value) if isinstance(value, Decimal) and value.is_finite() else repr(value)[:DIGITS]
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < DIGITS:
+        return plain(value)[: 2 * DIGITS]
+    return repr(value)[: 2 * DIGITS]
 
 
 def plain(number: Number) -> str:
