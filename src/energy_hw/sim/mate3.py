@@ -18,6 +18,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib import import_module, resources
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -35,12 +36,14 @@ from energy_hw.sim.mate3_faults import (
     Faults,
     Request,
 )
+from energy_hw.sim.mate3_life import Mate3Life
 from energy_hw.sim.mate3_rules import Mate3Rules
 
 if TYPE_CHECKING:
     from energy_hw.sim.mate3_server import Connection, Mate3Server
 
 START_S = STOP_S = 10.0
+SECOND = timedelta(seconds=1)
 LONGEST = {READ: 125, 6: 1, 16: 123}
 """Registers in one request. Source: Modbus Application Protocol V1.1b3, 6.3 and 6.12."""
 
@@ -59,6 +62,7 @@ class SimMate3(Mate3Rules):
 
     requests: (function, address, count or values) of each, in their order; units: their unit ids; connects: clients
     that came. delay_s: how long each answer takes. faults: see sim.mate3_faults; behaviours: see sim.mate3_rules.
+    life: live values move as sim.mate3_life says, by `clock` (aware), once for each of its seconds at most.
     """
 
     def __init__(
@@ -69,9 +73,14 @@ class SimMate3(Mate3Rules):
         port: int = 0,
         delay_s: float = 0.0,
         faults: Faults | None = None,
+        life: float = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(capture() if registers is None else registers)
-        self.host, self.port, self.delay_s = host, port, delay_s
+        self.host, self.port, self.delay_s = host, int(port), delay_s
+        self.clock = clock
+        self._life = Mate3Life(self) if life else None
+        self._moved: datetime | None = None
         self.faults = faults or Faults()
         self.requests: list[tuple[int, int, What]] = []
         self.units: list[int] = []
@@ -175,11 +184,18 @@ class SimMate3(Mate3Rules):
             if fault.then is not None:
                 fault.then()
         with self.lock:
+            self._live()
             answer = self._answer(request, faults)
         for fault in faults:
             answer.spoil(fault)
         answer.delay_s += self.delay_s
         return answer
+
+    def _live(self) -> None:
+        now = self.clock()
+        if self._life is not None and (self._moved is None or abs(now - self._moved) >= SECOND):
+            self._life.move(now)
+            self._moved = now
 
     def _answer(self, request: Request, faults: Sequence[Fault]) -> Answer:
         if self.faults.only_unit not in (None, request.unit):
