@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from energy_hw.outback.tables import HEADER, by_name, points
 from energy_hw.outback.types import Point, PointType
 from energy_hw.reading import Value, json_time
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SCALES = range(-10, 11)  # a sunssf outside says nothing
 
 
@@ -134,7 +135,7 @@ def scaled(raw: int, scale: int) -> Decimal:
 
 def _time(seconds: int) -> datetime | None:
     """None for a time of 1970 or before: zero, shifted by a time zone, is how a controller says never."""
-    time = datetime.fromtimestamp(max(seconds, 0), UTC)
+    time = EPOCH + timedelta(seconds=max(seconds, 0))  # not fromtimestamp: a 32 bit time_t ends in 2038
     return time if time.year > 1970 else None
 
 
