@@ -86,7 +86,7 @@ class ModbusLink:
         self.unit, self._unit_known = 1 if unit is None else unit, unit is not None
         self.counters = ModbusCounters()
         self._client, self._turns = _new_client(self._settings), Turns(self._settings.turn_s)
-        self._closed = False
+        self._closed, self._rest_s = False, REST_S
         _LINKS.add(self)
 
     def __enter__(self) -> ModbusLink:
@@ -228,7 +228,7 @@ class ModbusLink:
     def _rest(self, began: float) -> None:
         """Before the next try, out of the time that the last one did not use."""
         self.counters.retries += 1
-        time.sleep(max(min(REST_S, began + self._settings.try_s - time.monotonic()), 0))
+        time.sleep(max(min(self._rest_s, began + self._settings.try_s - time.monotonic()), 0))
 
     # The connection
 
