@@ -81,6 +81,9 @@ $(VENV)/.installed: $(BIN)/python $(CORE)
 
 $(VENV)/.tested: $(BIN)/python $(CORE)
 	ENERGY_HW_REQUIRE_C=1 $(PIP) install --editable '.[test]'
+	@rm -rf $(VENV)/pymodbus-lowest # the lowest that pyproject.toml allows; the newest is installed above
+	$(PIP) install --no-deps --target $(VENV)/pymodbus-lowest \
+		"pymodbus==$$(sed -n 's/.*"pymodbus>=\([0-9.]*\).*/\1/p' pyproject.toml)"
 	@touch $@ $(VENV)/.installed
 
 clean:
