@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from energy_hw.energenie.thermostat import Thermostat as Thermostat
     from energy_hw.energenie.valve import Etrv as Etrv
     from energy_hw.errors import EnergyHwError as EnergyHwError
+    from energy_hw.outback.mate3 import Mate3 as Mate3
     from energy_hw.p1.meter import P1Meter as P1Meter
     from energy_hw.reading import Control as Control
     from energy_hw.reading import Quantity as Quantity
@@ -65,6 +66,7 @@ _HOMES = {
     "Report": "energy_hw.reading",
     "TeleinfoMeter": "energy_hw.teleinfo.meter",
     "P1Meter": "energy_hw.p1.meter",
+    "Mate3": "energy_hw.outback.mate3",
 }
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "HouseMonitor",
     "Hub",
     "LightSwitch",
+    "Mate3",
     "Monitor",
     "MotionSensor",
     "OpenSensor",

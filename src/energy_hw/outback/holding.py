@@ -1,0 +1,121 @@
+"""What is known of a controller: the newest of every block, and what the user of this program has seen.
+
+    newest   what any poll read last: attributes of live devices
+    seen     what the user's own reads found, first of all the first read: what a write may rely on
+
+A poll in the background renews only the newest. If meanwhile two devices changed their ports, a write would be meant
+for the one that was seen and reach the other: it is compared with what was seen, and refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from energy_hw.errors import EnergyHwError
+from energy_hw.links.clock import Clock
+from energy_hw.outback.device import Device
+from energy_hw.outback.diagnose import State
+from energy_hw.outback.groups import Key
+from energy_hw.outback.poll import Mode, Poll, Poller
+from energy_hw.outback.registers import Registers
+from energy_hw.outback.snapshot import Snapshot
+from energy_hw.outback.values import PointValue, decode_point
+from energy_hw.outback.writes import WriteOptions, Writes, device_of, moved
+
+if TYPE_CHECKING:
+    from energy_hw.outback.writing import WriteResult
+
+NO_OPTIONS = WriteOptions()
+
+
+class Holding:
+    """Reads, and keeps what was read.
+
+    Thread safety: call from any thread; reads take turns by the session of the registers.
+    """
+
+    def __init__(self, registers: Registers, poller: Poller, link_name: str, clock: Clock, writes: Writes) -> None:
+        self._registers, self._poller, self._link_name, self._clock = registers, poller, link_name, clock
+        self._writes = writes
+        self.newest: Snapshot | None = None
+        self.seen: Snapshot | None = None
+        self.state = State()
+
+    def read(self, mode: Mode = Mode.EVERYTHING, *, by_user: bool = True) -> Snapshot:
+        """Read now; returns what is known after it. Raises LinkError, ProtocolError."""
+        with self._registers.session():
+            return self._take(lambda: self._poller.read(mode), by_user)
+
+    def refresh(self, key: Key) -> Device:
+        """Read a device and its settings now. Raises UnknownDevice, LinkError, ProtocolError."""
+        with self._registers.session():
+            if self.newest is None:
+                self.read()
+            self._take(lambda: self._poller.read_device(*key, settings=True), True)
+            return self.held(key)
+
+    def read_point(self, key: Key, name: str, settings: bool = False) -> PointValue:
+        """Read a point of a device now, in one request where the blocks are known. Raises UnknownPoint as well."""
+        with self._registers.session():
+            block, point = self.held(key).locate(name, settings)
+            poll = self._observed(lambda: self._poller.read_point(block.did, block.port, point.name))
+            here = poll.layout.find(block.did, block.port) or block
+            return decode_point(point, poll.view(here), here.address)
+
+    def held(self, key: Key, settings: bool = False) -> Device:
+        """The device as the newest read found it; reads where there is none, or not its settings.
+
+        Raises UnknownDevice, which names those that are there.
+        """
+        device = device_of(self.newest or self.read(), key)
+        if device.time is None or (settings and device.settings.time is None):
+            return self.refresh(key)
+        return device
+
+    def peek(self, key: Key) -> Device | None:
+        """The device as the newest read found it, without reading."""
+        return self.newest.device(key) if self.newest else None
+
+    def write(
+        self, key: Key, name: str, value: object, options: WriteOptions = NO_OPTIONS, *, seen: bool = True
+    ) -> WriteResult:
+        """Write to a device. seen: as the user saw it, not as it was polled last.
+
+        Raises CommandError, LinkError, ProtocolError.
+        """
+        with self._registers.session():
+            known = self._known(key) if seen else self._complete(self.newest)
+            result = self._writes.write(known, key, name, value, options)
+            if result.read_back is not None:
+                self.newest = self.newest and self.newest.with_value(result.read_back)
+                self.seen = self.seen and self.seen.with_value(result.read_back)
+            return result
+
+    def _known(self, key: Key) -> Snapshot:
+        """What a write may rely on: what was seen, or the newest, if all that happened since is that blocks moved."""
+        seen, newest = self._complete(self.seen), self._complete(self.newest)
+        return newest if newest.layout != seen.layout and moved(seen, newest, key) else seen
+
+    def _complete(self, snapshot: Snapshot | None) -> Snapshot:
+        """The same, if it has every block; else what is read now."""
+        if snapshot is None or any(block not in snapshot.parts for block in snapshot.layout.blocks):
+            return self.read()
+        return snapshot
+
+    def _take(self, read: Callable[[], Poll], by_user: bool) -> Snapshot:
+        poll = self._observed(read)
+        newest = self.newest = Snapshot.of(poll, self._link_name, self.newest)
+        if by_user or self.seen is None:
+            self.seen = Snapshot.of(poll, self._link_name, self.seen)
+        return newest
+
+    def _observed(self, read: Callable[[], Poll]) -> Poll:
+        """Notes whether the controller answered."""
+        try:
+            poll = read()
+        except EnergyHwError as error:
+            self.state.trouble = error
+            raise
+        self.state.ok_at, self.state.trouble = self._clock.monotonic(), None
+        return poll
