@@ -1,0 +1,130 @@
+"""A look at a device right before and right after something is written: who stands there, and what its registers hold.
+
+    gateway   common block and the start of 64110: serial number and MAC, once on each connection
+    live      only where no serial number identifies the device: its lifetime counters
+    settings  the whole block in one request: port, scale factors, old value, firmware, serial number, model
+    target    only where it is neither of these: the battery monitor's resets are in its live block
+
+The settings, or the target, come last: what is read then is what the next request may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from energy_hw.errors import ModbusError
+from energy_hw.outback.chain import END, PLACEHOLDER, Block
+from energy_hw.outback.comparing import Verdict, compare
+from energy_hw.outback.identity import (
+    MAC_END,
+    Fingerprint,
+    Gateway,
+    House,
+    gateway_blocks,
+    gateway_of,
+    identify,
+    identity_block,
+    live_block,
+)
+from energy_hw.outback.registers import Registers
+from energy_hw.outback.tables import model
+
+TRIES, REST_S = 3, 0.4
+ILLEGAL_ADDRESS = 2
+
+
+class NotYet(Exception):
+    """The gateway shows placeholders where a block should be: for a moment, after a reboot or a write."""
+
+
+class Gone(Exception):
+    """Another block stands there, or none: what differs, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a look found. registers: of the target block, from its DID on."""
+
+    now: Fingerprint
+    verdict: Verdict
+    registers: tuple[int, ...]
+
+
+class Looker:
+    """Looks; waits only in look_patiently(). Thread safety: use it inside a session of its registers."""
+
+    def __init__(self, registers: Registers, now: Callable[[], datetime], sleep: Callable[[float], object]) -> None:
+        self._registers, self._now, self._sleep = registers, now, sleep
+        self._gateway: tuple[object, Gateway] | None = None
+
+    def look_patiently(self, then: Fingerprint, block: Block) -> Sight:
+        """look(), again after a rest where it finds placeholders. Raises NotYet after the last try."""
+        for _ in range(TRIES - 1):
+            try:
+                return self.look(then, block)
+            except NotYet:
+                self._sleep(REST_S)
+        return self.look(then, block)
+
+    def look(self, then: Fingerprint, block: Block) -> Sight:
+        """One look. Raises NotYet, Gone, or what the registers raise."""
+        layout = then.house.layout
+        gateway, connection = self.gateway(then), self.connection
+        who = identity_block(layout, block)
+        live = live_block(layout, who) if then.counters else None
+        order = dict.fromkeys(each for each in (live, who, block) if each is not None)
+        order[block] = order.pop(block)  # the target is read last
+        words = {each: self._words(each) for each in order}
+        house = House(self._now(), layout, words)
+        if self.connection != connection:  # who answers on the new one has not said yet who it is
+            raise NotYet(f"the connection was lost while block {block.did} was read")
+        now = identify(house, who, gateway)
+        return Sight(now, compare(then, now), words[block])
+
+    def gateway(self, then: Fingerprint, anew: bool = False) -> Gateway:
+        """Who the gateway is; asked once on each connection, or anew. Raises NotYet, Gone."""
+        connection = self.connection
+        if anew or self._gateway is None or connection is None or self._gateway[0] != connection:
+            common, own = gateway_blocks(then.house.layout)
+            said, start = self._words(common), self._words(own, MAC_END)
+            self._gateway = (self.connection, gateway_of(said, start))
+        return self._gateway[1]
+
+    def forget(self) -> None:
+        """Ask the gateway again."""
+        self._gateway = None
+
+    @property
+    def connection(self) -> object:
+        """Something that differs for each connection; None where registers do not count them."""
+        return getattr(getattr(self._registers, "counters", None), "connects", None)
+
+    def _words(self, block: Block, count: int = 0) -> tuple[int, ...]:
+        """The block, or its first registers."""
+        try:
+            words = self._registers.read(block.address, count or block.size)
+        except ModbusError as error:
+            if error.code != ILLEGAL_ADDRESS:
+                raise
+            raise Gone(f"registers {block.address}..{block.end - 1}: then {_name(block.did)}, now nothing") from error
+        _check_header(block, words)
+        return words
+
+
+def _check_header(block: Block, words: Sequence[int]) -> None:
+    head = words[: len(block.header)]
+    if any(word in (PLACEHOLDER, END) for word in head):
+        raise NotYet(f"expected the header {block.header} of {_name(block.did)} at {block.address}, got {tuple(head)}")
+    if 2 * words.count(PLACEHOLDER) > len(words):
+        raise NotYet(f"{_name(block.did)} at {block.address} is full of placeholders (0x8000)")
+    for name, then, now in zip(("model", "length"), block.header, head, strict=False):
+        if then != now:
+            say = _name if name == "model" else str
+            raise Gone(f"{name} at register {block.address}: then {say(then)}, now {say(now)}")
+
+
+def _name(did: int) -> str:
+    row = model(did)
+    return f"{did} ({row.title})" if row else str(did)
