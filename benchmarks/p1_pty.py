@@ -10,21 +10,19 @@ noise      an hour's worth at 115200 baud with a telegram every 10 s, fed as fas
 
 from __future__ import annotations
 
-import os
-import pty
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 from benchmarks import Row
+from benchmarks.ptys import PluggedLine, busy, left_behind, resident_kb
 from energy_hw.links.serial import open_serial
 from energy_hw.links.stream import SerialSettings
 from energy_hw.p1.line import Line
@@ -34,7 +32,6 @@ from energy_hw.sim.p1 import Setup, make_line
 LATENCY_COUNT, PROCESSOR_COUNT = 50, 10
 SETTLE_S = 0.2
 REPLUGS = 100
-BUSY_S = 5.0
 BYTES_A_SECOND = 11520
 HOUR_S = 3600
 PIECE_S = 0.05
@@ -65,7 +62,7 @@ sys.stdin.readline()
 
 def run() -> list[Row]:
     """All of it, under three minutes."""
-    return [*_paced(), *_replugs(), _busy(), *_noise()]
+    return [*_paced(), *_replugs(), busy(lambda port: P1Meter(port, patient=True)), *_noise()]
 
 
 # -- latency and processor ---------------------------------------------------
@@ -181,19 +178,19 @@ def _replugs() -> list[Row]:
     took: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         name = Path(folder) / "usb-P1"
-        line = _PluggedLine(name, telegram)
+        line = PluggedLine(name, [telegram], 0.1)
         with P1Meter(line.path, by_id=Path(folder)) as meter:
             meter.read(10)
-            files, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+            before_all = left_behind()
             for _ in range(REPLUGS):
                 line.unplug()
                 before = meter.counters().ok
-                line, at = _PluggedLine(name, telegram), time.monotonic()
+                line, at = PluggedLine(name, [telegram], 0.1), time.monotonic()
                 while meter.counters().ok == before:
                     assert time.monotonic() - at < 30
                     time.sleep(0.002)
                 took.append(time.monotonic() - at)
-            leaked = len(os.listdir("/proc/self/fd")) - files + threading.active_count() - threads
+            leaked = left_behind() - before_all
             counters = meter.counters()
         line.unplug()
     assert counters.lost == counters.reopened == REPLUGS, counters
@@ -208,52 +205,7 @@ def _telegram() -> bytes:
     return make_line(Setup("nl5"), datetime(2026, 1, 15, tzinfo=UTC)).meter.telegram()
 
 
-class _PluggedLine:
-    """A pty under a name that stays, with a telegram ten times a second."""
-
-    def __init__(self, name: Path, telegram: bytes) -> None:
-        self._master, self._slave = pty.openpty()
-        os.set_blocking(self._master, False)
-        self.path, self._name, self._telegram = os.ttyname(self._slave), name, telegram
-        fresh = name.with_suffix(".new")
-        fresh.symlink_to(self.path)
-        fresh.replace(name)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send)
-        self._thread.start()
-
-    def _send(self) -> None:
-        while not self._stop.wait(0.1):
-            with suppress(OSError):
-                os.write(self._master, self._telegram)
-
-    def unplug(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._name.unlink()
-        os.close(self._slave)
-        os.close(self._master)
-
-
-# -- busy, noise -------------------------------------------------------------
-
-
-def _busy() -> Row:
-    """Another process holds the port, ours waits for it."""
-    hold = "import serial, sys; port = serial.Serial(sys.argv[1], exclusive=True); print(flush=True); sys.stdin.read()"
-    master, slave = pty.openpty()
-    command = [sys.executable, "-c", hold, os.ttyname(slave)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with P1Meter(os.ttyname(slave), patient=True):
-            began = time.process_time()
-            time.sleep(BUSY_S)
-            used = time.process_time() - began
-        holder.communicate()
-    os.close(master)
-    os.close(slave)
-    return Row("port held by another process: processor while waiting", used / BUSY_S * 100, "%", 1.0)
+# -- noise -------------------------------------------------------------
 
 
 def _noise() -> list[Row]:
@@ -281,7 +233,7 @@ def _an_hour_of(kind: str) -> tuple[int, int, float, float]:
     began = time.process_time()
     for number in range(round(HOUR_S / PIECE_S)):
         if number == round(HOUR_S / PIECE_S / 10):
-            before = _resident_kb()
+            before = resident_kb()
         at = time.process_time()
         data = make(piece) + (telegram if number % round(10 / PIECE_S) == 0 else b"")
         made += time.process_time() - at
@@ -289,8 +241,4 @@ def _an_hour_of(kind: str) -> tuple[int, int, float, float]:
         raws = [item.telegram.raw for item in line.items()]
         found += raws.count(telegram)
         false += len(raws) - raws.count(telegram)
-    return found, false, time.process_time() - began - made, _resident_kb() - before
-
-
-def _resident_kb() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
+    return found, false, time.process_time() - began - made, resident_kb() - before

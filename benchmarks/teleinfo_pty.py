@@ -9,20 +9,17 @@ noise      an hour's worth at 9600 baud, fed as fast as it is taken
 
 from __future__ import annotations
 
-import os
-import pty
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from random import Random
 
 from benchmarks import Row
+from benchmarks.ptys import PluggedLine, busy, left_behind, resident_kb
 from energy_hw.links.serial import open_serial
 from energy_hw.links.stream import SerialSettings
 from energy_hw.teleinfo.dataset import Dataset
@@ -34,7 +31,6 @@ from energy_hw.teleinfo.meter import TeleinfoMeter
 SECONDS = {1200: 9.0, 9600: 4.0}
 CONTRACTS = {1200: "tempo", 9600: "linky"}
 REPLUGS = 100
-BUSY_S = 5.0
 HOUR_BYTES = 3600 * 960
 SETTLE_S = 2.0
 """The first seconds, in which the speed is found, are not measured."""
@@ -74,7 +70,7 @@ def run() -> list[Row]:
     rows = []
     for baudrate in (1200, 9600):
         rows += _paced(baudrate)
-    return [*rows, *_replugs(), _busy(), *_noise()]
+    return [*rows, *_replugs(), busy(lambda port: TeleinfoMeter(port, patient=True)), *_noise()]
 
 
 # -- latency and processor ---------------------------------------------------
@@ -159,22 +155,23 @@ def _replugs() -> list[Row]:
             for label, value in (("ADCO", "041876543210"), ("BASE", 12345678), ("PAPP", 540))
         )
     )
+    pieces = [frame[at : at + 12] for at in range(0, len(frame), 12)]  # as at 9600 baud
     groups: SimpleQueue[Dataset] = SimpleQueue()
     took: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         name = Path(folder) / "usb-TIC"
-        line = _PluggedLine(name, frame)
+        line = PluggedLine(name, pieces, 0.0125)
         with TeleinfoMeter(line.path, by_id=Path(folder), on_group=groups.put) as meter:
             groups.get(timeout=10)
-            files, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+            before_all = left_behind()
             for _ in range(REPLUGS):
                 line.unplug()
                 while not groups.empty():
                     groups.get()
-                line, at = _PluggedLine(name, frame), time.monotonic()
+                line, at = PluggedLine(name, pieces, 0.0125), time.monotonic()
                 groups.get(timeout=30)
                 took.append(time.monotonic() - at)
-            leaked = len(os.listdir("/proc/self/fd")) - files + threading.active_count() - threads
+            leaked = left_behind() - before_all
             counters = meter.counters()
         line.unplug()
     assert counters.lost == counters.reopened == REPLUGS
@@ -185,55 +182,7 @@ def _replugs() -> list[Row]:
     ]
 
 
-class _PluggedLine:
-    """A pty under a name that stays, with a frame of three groups over and over, as at 9600 baud."""
-
-    def __init__(self, name: Path, frame: bytes) -> None:
-        self._master, self._slave = pty.openpty()
-        os.set_blocking(self._master, False)
-        self.path, self._name, self._frame = os.ttyname(self._slave), name, frame
-        fresh = name.with_suffix(".new")
-        fresh.symlink_to(self.path)
-        fresh.replace(name)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._send)
-        self._thread.start()
-
-    def _send(self) -> None:
-        while not self._stop.is_set():
-            for at in range(0, len(self._frame), 12):
-                if self._stop.wait(0.0125):
-                    return
-                with suppress(OSError):
-                    os.write(self._master, self._frame[at : at + 12])
-
-    def unplug(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._name.unlink()
-        os.close(self._slave)
-        os.close(self._master)
-
-
-# -- busy, noise -------------------------------------------------------------
-
-
-def _busy() -> Row:
-    """Another process holds the port, ours waits for it."""
-    hold = "import serial, sys; port = serial.Serial(sys.argv[1], exclusive=True); print(flush=True); sys.stdin.read()"
-    master, slave = pty.openpty()
-    command = [sys.executable, "-c", hold, os.ttyname(slave)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with TeleinfoMeter(os.ttyname(slave), patient=True):
-            began = time.process_time()
-            time.sleep(BUSY_S)
-            used = time.process_time() - began
-        holder.communicate()
-    os.close(master)
-    os.close(slave)
-    return Row("port held by another process: processor while waiting", used / BUSY_S * 100, "%", 1.0)
+# -- noise -------------------------------------------------------------
 
 
 def _noise() -> list[Row]:
@@ -242,16 +191,12 @@ def _noise() -> list[Row]:
     began = 0.0
     for at in range(0, HOUR_BYTES, 240):
         if at == HOUR_BYTES // 10 // 240 * 240:  # what is made once is made by now
-            before, began = _resident_kb(), time.process_time()
+            before, began = resident_kb(), time.process_time()
         line.take(dice.randbytes(240), at / 960)
         false += len(line.items())
     used = time.process_time() - began
     return [
         Row("an hour of noise at 9600 baud: groups and frames believed", false, "", 0),
         Row("an hour of noise at 9600 baud: processor", used / (HOUR_BYTES * 0.9) * 1e6, "us/byte", 20.0),
-        Row("an hour of noise at 9600 baud: memory grown", _resident_kb() - before, "KB", 1024),
+        Row("an hour of noise at 9600 baud: memory grown", resident_kb() - before, "KB", 1024),
     ]
-
-
-def _resident_kb() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
