@@ -13,7 +13,6 @@ Sources: Modbus Application Protocol V1.1b3, chapters 6 and 7; Modbus Messaging 
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 
 from energy_hw.errors import FrameError, FrameTooLong
@@ -62,7 +61,7 @@ def announced(request: bytes, head: bytes) -> int:
 
     Raises FrameError if no answer to this request has such a head.
     """
-    protocol, length = struct.unpack_from(">2xHH", head)
+    protocol, length = int.from_bytes(head[2:4]), int.from_bytes(head[4:6])
     if protocol:
         raise FrameError(f"expected a Modbus answer (protocol 0), got protocol {protocol}: {head.hex(' ')}", head)
     size, good = LENGTH_AT + length, good_size(request)

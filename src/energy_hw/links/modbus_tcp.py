@@ -24,7 +24,7 @@ def open_tcp(to: ModbusSettings) -> socket.socket:
     """
     deadline = monotonic() + to.connect_s
     addresses = _look_up(to, deadline)
-    failed: OSError | None = None
+    failed = OSError("its name has no address")
     for place, (family, address) in enumerate(addresses):
         try:
             return _connected(family, address, (deadline - monotonic()) / (len(addresses) - place))
@@ -80,9 +80,9 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _told(to: ModbusSettings, error: OSError | None) -> LinkError:
-    told = LinkError(f"{to}: {_why(to, error or OSError('its name has no address'))}")
-    told.errno = error and error.errno
+def _told(to: ModbusSettings, error: OSError) -> LinkError:
+    told = LinkError(f"{to}: {_why(to, error)}")
+    told.errno = error.errno
     return told
 
 
