@@ -5,14 +5,18 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import pytest
 
+from energy_hw.links.modbus import ModbusLink
 from energy_hw.sim.mate3 import SimMate3, capture
 
 PATIENCE_S = 20.0
 """No test waits for this; a machine under load may take long."""
+QUICK_S = 0.3
+"""Time-out of a link in a test where the house stays silent."""
 
 
 @pytest.fixture
@@ -22,8 +26,15 @@ def mate3() -> Iterator[SimMate3]:
         yield house
 
 
+@contextmanager
+def linked(registers: dict[int, int] | None = None, **options: Any) -> Iterator[tuple[SimMate3, ModbusLink]]:
+    """A house and a link to it that knows its unit, so that the first request is the first. options: ModbusLink's."""
+    with SimMate3(registers) as house, ModbusLink(house.host, house.port, **{"unit": 1, **options}) as link:
+        yield house, link
+
+
 class CountingRegisters:
-    """Registers (outback.registers) over a dict: no socket. Notes every request; before_read may change things."""
+    """Registers (outback.registers) over a dict, without a socket. `before` is called with each request first."""
 
     def __init__(self, registers: dict[int, int] | None = None, max_read: int = 100) -> None:
         self.registers = capture() if registers is None else registers

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -117,3 +119,34 @@ def test_starts_again_on_its_port() -> None:
         port = house.port
     with house:
         assert house.port == port
+
+
+def test_notes_of_requests_are_bounded(mate3: SimMate3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energy_hw.sim.mate3.MOST_NOTED", 10)
+    with RawClient(mate3) as client:
+        for address in range(40000, 40100):
+            client.read(address, 1)
+    assert len(mate3.requests) == len(mate3.units) <= 10
+    assert mate3.requests[-1] == (3, 40099, 1)
+
+
+def test_pymodbus_comes_only_when_it_starts() -> None:
+    program = "import sys; from energy_hw.sim.mate3 import SimMate3; SimMate3(); print('pymodbus' in sys.modules)"
+    came = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert came.stdout == "False\n"
+
+
+def test_requests_in_one_piece_are_all_answered_in_turn(mate3: SimMate3) -> None:
+    ask = struct.pack(">BHH", 3, 40000, 2)
+    frames = [struct.pack(">HHHB", number, 0, len(ask) + 1, 1) + ask for number in (7, 8, 9)]
+    with RawClient(mate3) as client:
+        client.socket.sendall(b"".join(frames))
+        assert [client.receive()[0] for _ in frames] == [7, 8, 9]
+
+
+def test_request_in_single_bytes_is_answered(mate3: SimMate3) -> None:
+    ask = struct.pack(">HHHBBHH", 7, 0, 6, 1, 3, 40000, 2)
+    with RawClient(mate3) as client:
+        for at in range(len(ask)):
+            client.socket.sendall(ask[at : at + 1])
+        assert client.receive()[2][2:] == struct.pack(">HH", 0x5375, 0x6E53)

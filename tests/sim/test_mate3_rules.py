@@ -87,6 +87,30 @@ def test_half_of_a_point_is_written_with_its_other_half(house: Mate3Rules) -> No
     assert house.get(64110, "tcpip_gateway_msw") == 0xC0A800FE
 
 
+def test_middle_of_a_text_is_written_with_the_rest_of_it(house: Mate3Rules) -> None:
+    house.write(house.address_of(64110, "system_name") + 1, [int.from_bytes(b"TT", "big")])
+    assert house.registers[ERROR] == 0
+    assert house.get(64110, "system_name") == "OuTTack Power Technologies"
+
+
+def test_restart_forgets_what_was_to_happen(house: Mate3Rules) -> None:
+    house.unsettled_reads = 5
+    write(house, 64112, "set_data_log_day_offset", 3, port=3)
+    house.replug(without=[3])
+    assert house.read(range(40908, 40911)) == (64111, 26, 4)
+    assert house.read(range(40936, 40939)) == (64112, 88, 4)
+
+
+def test_cleared_log_stays_cleared(house: Mate3Rules) -> None:
+    write(house, 64112, "set_data_log_day_offset", 1, port=3)
+    [read(house, 64112, "get_current_data_log_day_offset", 3) for _ in range(3)]
+    asked = int(house.get(64112, "clear_data_log_read", 3))
+    write(house, 64112, "clear_data_log_write_complement", asked ^ 0xFFFF, port=3)
+    write(house, 64112, "set_data_log_day_offset", 0, port=3)
+    [read(house, 64112, "get_current_data_log_day_offset", 3) for _ in range(3)]
+    assert set(log(house, 64112, 3).values()) == {0}
+
+
 def test_registers_that_no_table_knows(house: Mate3Rules) -> None:
     house.replug(unknown=10)
     address = next(place.address for place in house.places() if place.did == 120)

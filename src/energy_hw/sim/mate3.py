@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 START_S = STOP_S = 10.0
 SECOND = timedelta(seconds=1)
+MOST_NOTED = 100_000
 LONGEST = {READ: 125, 6: 1, 16: 123}
 """Registers in one request. Source: Modbus Application Protocol V1.1b3, 6.3 and 6.12."""
 
@@ -60,8 +61,8 @@ def capture() -> dict[int, int]:
 class SimMate3(Mate3Rules):
     """The controller. registers: address -> value, live; `lock` guards several at once. port 0: a free one.
 
-    requests: (function, address, count or values) of each, in their order; units: their unit ids; connects: clients
-    that came. delay_s: how long each answer takes. faults: see sim.mate3_faults; behaviours: see sim.mate3_rules.
+    requests: (function, address, count or values) of the newest, in their order; units: their unit ids; connects:
+    clients that came. delay_s: how long each answer takes. faults: see sim.mate3_faults; behaviours: sim.mate3_rules.
     life: live values move as sim.mate3_life says, by `clock` (aware), once for each of its seconds at most.
     """
 
@@ -119,7 +120,7 @@ class SimMate3(Mate3Rules):
         try:
             asyncio.run(run(self, (self.host, self.port), self._started))
         except BaseException as error:
-            self.failures.append(error)
+            self.failed(error)
         finally:
             self._loop = self._server = None
             self._ready.set()
@@ -175,8 +176,7 @@ class SimMate3(Mate3Rules):
     def answer(self, request: Request) -> Answer:
         """What goes back for a request. Called in the server's thread."""
         what = request.values or request.count
-        self.requests.append((request.function, request.address, what))
-        self.units.append(request.unit)
+        self._note(request, what)
         for hook in list(self._hooks):
             hook(request.function, request.address, what)
         faults = self.faults.take(request)
@@ -190,6 +190,17 @@ class SimMate3(Mate3Rules):
             answer.spoil(fault)
         answer.delay_s += self.delay_s
         return answer
+
+    def _note(self, request: Request, what: What) -> None:
+        if len(self.requests) >= MOST_NOTED:
+            del self.requests[: MOST_NOTED // 2], self.units[: MOST_NOTED // 2]
+        self.requests.append((request.function, request.address, what))
+        self.units.append(request.unit)
+
+    def failed(self, error: BaseException) -> None:
+        """Keep what a hook raised until stop(); of many, the first."""
+        if not self.failures:
+            self.failures.append(error)
 
     def _live(self) -> None:
         now = self.clock()

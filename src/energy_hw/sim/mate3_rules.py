@@ -12,7 +12,7 @@ Thread safety: call with `lock` held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from energy_hw.outback.types import Point
@@ -63,6 +63,12 @@ class Mate3Rules(Mate3Map):
         self._later: list[Later] = []
         self._today: dict[tuple[int, int | None], dict[str, int]] = {}
 
+    def replug(self, *, order: Sequence[int] = (), without: Iterable[int] = (), unknown: int | None = None) -> None:
+        """As Mate3Map.replug; what was still to happen is forgotten, as after a restart."""
+        super().replug(order=order, without=without, unknown=unknown)
+        self._later.clear()
+        self._unsettled.clear()
+
     def read(self, addresses: range) -> tuple[int, ...]:
         """What a read of these addresses gives now. Raises KeyError for an address that is not there."""
         for later in list(self._later):
@@ -102,7 +108,7 @@ class Mate3Rules(Mate3Map):
         for place in self.places():
             for point in self.points_of(place) if place.touches(addresses) else ():
                 covered = range(place.address + point.offset, place.address + point.end)
-                if covered.start in new or covered[-1] in new:
+                if covered.start < addresses.stop and addresses.start < covered.stop:
                     seen.update(covered)
                     bits |= self._write(place, point, [new.get(at, self.registers[at]) for at in covered])
         self._tell(bits if seen.issuperset(addresses) else bits | INVALID)
@@ -144,6 +150,7 @@ class Mate3Rules(Mate3Map):
         if value != self.registers[asked] ^ 0xFFFF:
             return INVALID
         did, names = RESETS[place.did, point.name]
+        self._today.pop((place.did, place.port), None)
         for name in names:
             self.set(did, name, 0, place.port)
         self.registers[asked] = (self.registers[asked] * 31 + 7) & 0x7FFF

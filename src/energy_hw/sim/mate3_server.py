@@ -71,8 +71,8 @@ class Connection(ServerRequestHandler):
         self.house.connected(self, others)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
         self.server.connections.remove(self)
+        super().connection_lost(exc)
         if self.server.connections and self.house.faults.connections is Connections.SECOND_WAITS:
             self.server.connections[0].peer.resume_reading()
 
@@ -151,7 +151,7 @@ class Mate3Server(ModbusTcpServer):
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.house.failures.append(error)
+            self.house.failed(error)
 
     async def end(self) -> None:
         """Close the listener and every connection, and let the loop see it."""
