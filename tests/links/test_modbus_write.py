@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from energy_hw.errors import FrameError, LinkError, LinkTimeout, ModbusError
+from energy_hw.errors import FrameError, LinkClosed, LinkError, LinkTimeout, ModbusError
 from modbus_peer import (
     Behaviour,
     Peer,
@@ -125,3 +125,17 @@ def test_a_connection_that_went_away_before_is_made_again_for_a_write() -> None:
         until_left_over(link)
         link.write(40000, ONE)
     assert peer.connections == len(peer.requests) == 2
+
+
+def test_in_a_session_that_has_read_a_write_goes_out_on_that_connection_or_not_at_all() -> None:
+    with Peer() as peer, link_to(peer) as link:
+        with link.session():
+            link.read(40000, 2)
+            peer.visitors[0].hang_up()
+            until_left_over(link)
+            with pytest.raises(LinkClosed, match="nothing was written: the connection was lost") as told:
+                link.write(40000, ONE)
+        assert not isinstance(told.value, LinkTimeout)
+        assert len(peer.requests) == 1
+        link.write(40000, ONE)
+    assert len(peer.requests) == 2

@@ -87,6 +87,7 @@ class ModbusLink:
         self.counters = ModbusCounters()
         self._client, self._turns = _new_client(self._settings), Turns(self._settings.turn_s)
         self._closed, self._rest_s = False, REST_S
+        self._read_on: int | None = None  # the connection, counted, on which this session read last
         _LINKS.add(self)
 
     def __enter__(self) -> ModbusLink:
@@ -114,8 +115,10 @@ class ModbusLink:
             self._check_open()
             yield
         finally:
-            if turns.is_last() and (self._settings.close_after_poll or self._closed):
-                self._client.close()
+            if turns.is_last():
+                self._read_on = None
+                if self._settings.close_after_poll or self._closed:
+                    self._client.close()
             turns.give()
 
     def read(self, address: int, count: int) -> tuple[int, ...]:
@@ -137,10 +140,14 @@ class ModbusLink:
 
         Raises LinkTimeout or FrameError if it was sent and no answer fits: the value may have been written.
         ModbusError: refused (4, 5 and 11: it may have been written). Any other LinkError: nothing was sent.
+
+        In a session that has read, it goes out on the connection of the last read, or LinkClosed is raised: behind a
+        new one may stand a controller that was restarted, with its blocks elsewhere.
         """
         check_values(address, values)
         with self.session():
             self._connect_at_last()
+            self._check_read_on()
             try:
                 self._ask(partial(self._client.write, address, values, self.unit))
             except (LinkTimeout, LinkClosed) as error:
@@ -170,7 +177,9 @@ class ModbusLink:
             size = min(count, self.max_read, SMALL_READ if doubtful else MOST_READ)
             try:
                 self._connect()
-                return self._ask(partial(self._client.read, address, size, self.unit))
+                registers = self._ask(partial(self._client.read, address, size, self.unit))
+                self._read_on = self.counters.connects
+                return registers
             except (LinkError, FrameError, ModbusError) as error:
                 if not self._may_try_again(error, size) or not left:
                     raise
@@ -255,6 +264,13 @@ class ModbusLink:
             self._client.open()
             self.counters.connects += 1
         self._check_open()
+
+    def _check_read_on(self) -> None:
+        if self._read_on not in (None, self.counters.connects):
+            raise LinkClosed(
+                f"{self._settings}: nothing was written: the connection was lost after the registers were looked at,"
+                " and another one may not lead to the same ones: read again"
+            )
 
     def _check_open(self) -> None:
         if self._closed:
