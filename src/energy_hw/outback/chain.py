@@ -158,11 +158,14 @@ def listed(blocks: Iterable[Block]) -> str:
 
 
 def change(before: Layout, now: Layout) -> str:
-    """What came, what went, what stands elsewhere, by model and port."""
+    """What came, what went, what stands elsewhere, by model and port; "" if nothing did."""
     old = {(block.did, block.port): block for block in before.blocks}
     new = {(block.did, block.port): block for block in now.blocks}
     gone = [block for block in before.blocks if (block.did, block.port) not in new]
     come = [block for block in now.blocks if (block.did, block.port) not in old]
     moved = [block for block in now.blocks if old.get((block.did, block.port), block) != block]
-    named = (("gone", gone), ("new", come), ("elsewhere", moved))
-    return "; ".join(f"{name}: {listed(blocks)}" for name, blocks in named if blocks) or "all are where they were"
+    named = (("gone", gone), ("new", come), ("elsewhere, or of another length", moved))
+    said = [f"{name}: {listed(blocks)}" for name, blocks in named if blocks]
+    if (before.serial, before.model, before.since_2018) != (now.serial, now.model, now.since_2018):
+        said.append("another gateway, or another firmware of it")
+    return "; ".join(said)

@@ -32,6 +32,8 @@ class Dump:
     Thread safety: call from any thread.
     """
 
+    is_file = True  # it does not change by waiting: see sunspec.pauses_for()
+
     def __init__(self, registers: Mapping[int, int], *, max_read: int = 100) -> None:
         self.registers, self.max_read = dict(registers), max_read
         self._lock = threading.RLock()

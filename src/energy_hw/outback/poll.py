@@ -37,7 +37,7 @@ from energy_hw.outback.chain import (
 from energy_hw.outback.layout import LayoutFile
 from energy_hw.outback.plan import Mode, Span
 from energy_hw.outback.registers import Registers
-from energy_hw.outback.sunspec import ILLEGAL_ADDRESS, START_PAUSES_S, Found, explore
+from energy_hw.outback.sunspec import ILLEGAL_ADDRESS, Found, explore, pauses_for
 from energy_hw.outback.wanted import Wanted, plan
 
 __all__ = ["Mode", "Poll", "Poller"]
@@ -99,9 +99,10 @@ Select = Callable[[Layout], Wanted]
 class Poller:
     """Polls of one controller.
 
-    `layout`: of the newest poll, None before the first. `retries`, `rediscoveries`: polls that were made again, and
-    walks after the first.
-    layout_file: keeps layouts over restarts; what it says is verified like everything else.
+    `layout`: of the newest poll, None before the first; set it to None, and the next poll walks. `retries`,
+    `rediscoveries`: polls that were made again, and walks after the first.
+    layout_file: keeps layouts over restarts; what it says is verified like everything else. pauses_s, start_pauses_s:
+    before each further try of a poll, and of the first walk; None is PAUSES_S, START_PAUSES_S, and no tries for a file.
 
     Every read raises LayoutChanged where the chain does not hold still, NotSunSpec in the first one, UnknownDevice
     for a block that is not there, or what `registers` raises: then nothing of the poll is given.
@@ -115,14 +116,15 @@ class Poller:
         *,
         clock: Clock | None = None,
         sleep: Callable[[float], object] = time.sleep,
-        pauses_s: Sequence[float] = PAUSES_S,
-        start_pauses_s: Sequence[float] = START_PAUSES_S,
+        pauses_s: Sequence[float] | None = None,
+        start_pauses_s: Sequence[float] | None = None,
     ) -> None:
         self.layout: Layout | None = None
         self.retries = self.rediscoveries = 0
         self._registers, self._clock, self._sleep = registers, clock or SystemClock(), sleep
-        self._file = LayoutFile(layout_file, _key(registers)) if layout_file else None
-        self._pauses_s, self._start_pauses_s = tuple(pauses_s), tuple(start_pauses_s)
+        self._file = self._unread = LayoutFile(layout_file, _key(registers)) if layout_file else None
+        self._pauses_s = pauses_for(registers, PAUSES_S) if pauses_s is None else tuple(pauses_s)
+        self._start_pauses_s = start_pauses_s
 
     def read(self, mode: Mode = Mode.EVERYTHING) -> Poll:
         """All blocks, or those with what is measured."""
@@ -151,7 +153,8 @@ class Poller:
 
     def _kept(self, select: Select, began: datetime) -> Poll | None:
         """With the layout of an earlier start, if it still holds and has what is asked for."""
-        layout = self._file.load() if self._file else None
+        file, self._unread = self._unread, None
+        layout = file.load() if file else None
         if layout is None:
             return None
         try:
@@ -170,7 +173,8 @@ class Poller:
             found = explore(self._registers, before, pauses_s=self._pauses_s, sleep=self._sleep)
         except NotSunSpec as error:
             raise LayoutChanged(f"headers are not where they were, and the chain cannot be walked: {error}") from error
-        logger.warning("the models of the controller changed: %s", change(before, found.layout))
+        if changed := change(before, found.layout):
+            logger.warning("the chain of models changed: %s", changed)
         return self._of(found, select, began)
 
     def _of(self, found: Found, select: Select, began: datetime) -> Poll:

@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 START_PAUSES_S = (0.5, 1.0, 1.0, 2.0)
 """Before the tries after the first, in one walk: a gateway that starts takes its time."""
-ILLEGAL_ADDRESS = 2
+REFUSALS = ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,23 @@ def explore(
     registers: Registers,
     before: Layout | None = None,
     *,
-    pauses_s: Sequence[float] = START_PAUSES_S,
+    pauses_s: Sequence[float] | None = None,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Found:
     """The layout of a controller, with the registers that were read on the way.
 
     before: what was known: an end of the chain in the midst of it is looked at again. pauses_s: one for each further
-    try, all in all. Raises NotSunSpec where there is no marker, or the chain breaks; or what `registers` raises.
+    try, all in all; START_PAUSES_S, and none for a file. Raises NotSunSpec where there is no marker, or the chain
+    breaks; or what `registers` raises.
     """
+    pauses_s = pauses_for(registers, START_PAUSES_S) if pauses_s is None else pauses_s
     with registers.session():
         return _Walk(registers, before, list(pauses_s), sleep).run()
+
+
+def pauses_for(registers: Registers, pauses_s: Sequence[float]) -> tuple[float, ...]:
+    """None for what does not change by waiting."""
+    return () if getattr(registers, "is_file", False) else tuple(pauses_s)
 
 
 class _Walk:
@@ -86,10 +93,11 @@ class _Walk:
     def run(self) -> Found:
         """Walk; once more, as long as tries are left, where two blocks claim to be the same device, or one moved."""
         while True:
-            self._have, self._cut, self._connection = {}, [], _connection(self._registers)
+            self._have, self._cut = {}, []
             base = self._base()
+            self._connection = _connection(self._registers)
             blocks = self._blocks(base + len(MARKER))
-            fault = twins(blocks) or self._stale(blocks)
+            fault = twins(blocks) or self._stale(blocks) or ("" if blocks else "no model stands behind the marker")
             if not fault:
                 return Found(layout_of(base, blocks, self._have), self._have)
             self._pause(fault)
@@ -115,6 +123,8 @@ class _Walk:
             try:
                 words = self._registers.read(base, 4)
             except ModbusError as error:
+                if error.code not in REFUSALS:
+                    raise
                 return f"Modbus exception {error.code}"
             self._have.update(enumerate(words, base))
             if words[:2] == MARKER:
@@ -168,7 +178,7 @@ class _Walk:
     def _stale(self, blocks: list[Block]) -> str:
         """Headers are read before their blocks here: seen again where a block took several requests, or all of them
         where a connection was lost on the way, as the controller may have started anew."""
-        lost = _connection(self._registers) > self._connection + 1
+        lost = _connection(self._registers) > self._connection
         again = Wanted(headers=tuple(blocks if lost else [block for block in self._cut if block.port is not None]))
         for span in plan(again, self._registers.max_read):
             self._chunks(span.address, span.end)
@@ -211,4 +221,6 @@ def _connection(registers: Registers) -> int:
 
 def _scrambled(words: Sequence[int]) -> str:
     key = scrambling_key(words)
-    return "" if key is None else f" (the marker, scrambled with key 0x{key:04X}: switch the scrambling off there)"
+    if key is None:
+        return ""
+    return f" (that is the marker, scrambled with key 0x{key:04X}: switch scrambling off in the controller)"
