@@ -1,0 +1,58 @@
+"""What both clients stand on: polls, and writes that are checked against what was read before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energy_hw.compat.mate3.exceptions import as_before
+from energy_hw.outback.chain import Block
+from energy_hw.outback.identity import fingerprint
+from energy_hw.outback.poll import Poll, Poller
+from energy_hw.outback.registers import Registers
+
+if TYPE_CHECKING:
+    from energy_hw.outback.writing import Writer, WriteResult
+
+
+class Access:
+    """One controller.
+
+    known: the newest poll of everything, which says who stands at each port. journal: a file for what is written;
+    None: the one of energy_hw; False: none, for registers that are no controller.
+    """
+
+    def __init__(self, registers: Registers, journal: Path | bool | None = None) -> None:
+        self.registers = registers
+        self.poller = Poller(registers)
+        self.known: Poll | None = None
+        self._journal = journal
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Made by the first write: programs that only read do not load it."""
+        from energy_hw.outback.writing import Writer
+
+        return Writer(self.registers, self.poller, self._journal)
+
+    def read(self) -> Poll:
+        """Everything."""
+        with as_before():
+            self.known = self.poller.read()
+        return self.known
+
+    def read_point(self, block: Block, name: str) -> Poll:
+        """One point, by our name."""
+        with as_before():
+            return self.poller.read_point(block.did, block.port, name)
+
+    def write(
+        self, block: Block, name: str, value: object, *, raw: bool, allow: Iterable[str], force: bool
+    ) -> WriteResult:
+        """Write a point of a block, if its device still is the one that was read. Raises as Writer does."""
+        known = self.known or self.read()
+        with as_before(), self.registers.session():
+            who = fingerprint(known, block)
+            return self.writer.write(block, who, name, value, allow=allow, force=force, raw=raw)
