@@ -144,7 +144,7 @@ class Report:
 class Control:
     """Something that can be commanded: `device`'s `name`, within low..high by step, or one of options.
 
-    kind: `switch`, `number`, `option` or `button`. confirmed: the device answers a command.
+    kind: `switch`, `number`, `option`, `button` or `text`. confirmed: the device answers a command.
     """
 
     device: str
