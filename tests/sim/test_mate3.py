@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from random import Random
 
 import pytest
 from pymodbus.client import ModbusTcpClient
@@ -55,12 +56,34 @@ def test_one_register_and_several_are_written(mate3: SimMate3) -> None:
         (struct.pack(">BHH", 3, 40000, 0), 3),
         (struct.pack(">BHH", 3, 40000, 126), 3),
         (struct.pack(">BHH", 6, 1, 0), 2),
+        (struct.pack(">BHHB", 16, 40946, 0, 0), 3),
+        (struct.pack(">BHHBH", 16, 40946, 2, 2, 1), 3),
+        (struct.pack(">BHHB", 16, 40946, 2, 0), 3),
     ],
-    ids=["input registers", "before the first", "past the last", "none", "too many", "written nowhere"],
+    ids=[
+        "input registers",
+        "before the first",
+        "past the last",
+        "none",
+        "too many",
+        "written nowhere",
+        "nothing written",
+        "two of one",
+        "two of none",
+    ],
 )
 def test_refused(mate3: SimMate3, pdu: bytes, code: int) -> None:
     with RawClient(mate3) as client:
         assert client.ask(pdu) == bytes((pdu[0] | 0x80, code))
+
+
+def test_a_little_may_be_read_behind_the_end_if_wanted(mate3: SimMate3) -> None:
+    mate3.overshoot = 2
+    with RawClient(mate3) as client:
+        assert client.read(41276, 4) == (0xFFFF, 0, 0xFFFF, 0xFFFF)
+        assert client.ask(struct.pack(">BHH", 3, 41276, 5)) == b"\x83\x02"
+        assert client.ask(struct.pack(">BHH", 3, 39999, 2)) == b"\x83\x02"
+        assert client.write(41278, 1) == b"\x86\x02"
 
 
 def test_registers_are_live(mate3: SimMate3) -> None:
@@ -150,3 +173,14 @@ def test_request_in_single_bytes_is_answered(mate3: SimMate3) -> None:
         for at in range(len(ask)):
             client.socket.sendall(ask[at : at + 1])
         assert client.receive()[2][2:] == struct.pack(">HH", 0x5375, 0x6E53)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_garbage_harms_nobody_else(mate3: SimMate3, seed: int) -> None:
+    dice = Random(seed)
+    pdu = bytes(dice.randrange(256) for _ in range(dice.randrange(1, 30)))
+    with RawClient(mate3) as client, RawClient(mate3) as other:
+        client.send(bytes((dice.choice((3, 6, 16, 23, 43, 0x90)),)) + pdu)
+        client.socket.sendall(pdu)
+        assert other.read(40000, 2) == (0x5375, 0x6E53)
+    assert mate3.failures == []

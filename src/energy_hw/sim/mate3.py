@@ -230,8 +230,10 @@ class SimMate3(Mate3Rules):
         longest = self.faults.longest_read if request.function == READ else LONGEST[request.function]
         if not 1 <= request.count <= min(longest, LONGEST[request.function]):
             return ILLEGAL_VALUE
-        if request.values and len(request.values) != request.count:
+        if request.function in WRITES and len(request.values) != request.count:
             return ILLEGAL_VALUE
+        if request.function == READ and self.readable(request.addresses):
+            return 0
         return 0 if all(address in self.registers for address in request.addresses) else ILLEGAL_ADDRESS
 
     def _hide_headers(self, values: dict[int, int], placeholder: int | None) -> None:

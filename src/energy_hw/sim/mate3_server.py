@@ -18,6 +18,7 @@ from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
     ReadHoldingRegistersResponse,
+    WriteMultipleRegistersRequest,
     WriteMultipleRegistersResponse,
     WriteSingleRegisterResponse,
 )
@@ -36,6 +37,15 @@ class AnyRead(ReadHoldingRegistersRequest):
 
     def decode(self, data: bytes) -> None:
         self.address, self.count = struct.unpack(">HH", data[:4])
+
+
+class AnyWrite(WriteMultipleRegistersRequest):
+    """A write of several that may have fewer values than it announces: exception 3, too. 3.12.1 breaks on it."""
+
+    def decode(self, data: bytes) -> None:
+        self.address, self.count, announced = struct.unpack(">HHB", data[:5])
+        values = data[5 : 5 + announced]
+        self.registers = struct.unpack(f">{len(values) // 2}H", values[: len(values) // 2 * 2])
 
 
 def request_of(pdu: ModbusPDU) -> Request:
@@ -132,7 +142,7 @@ class Mate3Server(ModbusTcpServer):
 
     def __init__(self, house: SimMate3, address: tuple[str, int]) -> None:
         placeholder = SimDevice(id=0, simdata=[SimData(0, values=[0], datatype=DataType.REGISTERS)])
-        super().__init__(placeholder, address=address, custom_pdu=[AnyRead])
+        super().__init__(placeholder, address=address, custom_pdu=[AnyRead, AnyWrite])
         self.house = house
         self.connections: list[Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
