@@ -23,6 +23,7 @@ RUNS = {
     "learn_remote":   (("--simulate",), "0x6C6C6"),
     "log_csv":        (("--simulate", "--count", "1"), "timestamp,mfrid,prodid"),
     "monitor":        (("--simulate", "--count", "1"), "MIHO005"),
+    "read_mate3":     (("--simulate", "--count", "5"), "battery_voltage"),
     "read_p1":        (("--simulate", "--count", "1"), "power_import"),
     "read_plug":      (("--simulate",), "power factor 0.96"),
     "read_teleinfo":  (("--simulate", "--count", "1"), "teleinfo:"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from energy_hw.errors import UnknownPoint
@@ -75,6 +75,9 @@ class Settings(Points):
     def _values(self) -> Mapping[str, PointValue]:
         return self._part.values if self._part else {}
 
+    def _every_name(self) -> Iterable[str]:
+        return names_of((self._part.block.did,)).values() if self._part else ()
+
     def _unknown(self, name: str) -> str:
         if self._part is None:
             return f"{self.name} were not read: read() reads them, a poll of the live values does not"
@@ -99,7 +102,7 @@ class Device(Points):
     def __init__(self, group: Group, parts: Mapping[Block, Part]) -> None:
         """parts: of all devices, or of this one at least."""
         mine = tuple(parts[block] for block in group.blocks if block in parts)
-        of_settings = parts.get(group.settings) if group.settings else (mine[0] if mine else None)
+        of_settings = parts.get(group.settings or group.blocks[0])
         object.__setattr__(self, "_group", group)
         object.__setattr__(self, "_parts", mine)
         object.__setattr__(self, "_settings", of_settings)
@@ -196,6 +199,9 @@ class Device(Points):
     def _first_text(self, name: str) -> str | None:
         return next((text for part in reversed(self.parts) if (text := part.text(name))), None)
 
+    def _every_name(self) -> Iterable[str]:
+        return self._group.names.values()
+
     def _unknown(self, name: str) -> str:
         is_setting = self._settings is not None and name in self._settings.values
         return of_settings(self.name, name) if is_setting else super()._unknown(name)
@@ -211,4 +217,5 @@ class Device(Points):
 
     def __repr__(self) -> str:
         when = f" at {self.time:%Y-%m-%d %H:%M:%SZ}" if self.time else ""
-        return f"<{self.name}: {self.model}, firmware {self.firmware or 'unknown'}{when}>"
+        firmware = f", firmware {self.firmware}" if self.firmware else ""
+        return f"<{self.name}: {self.model}{firmware}{when}>"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from energy_hw.outback.device import Device
 from energy_hw.outback.groups import KINDS, OF_THE_GATEWAY, Key
-from energy_hw.outback.points import Points, names_of, of_settings, unknown
+from energy_hw.outback.points import Points, names_of, of_settings
 from energy_hw.outback.tables import model
 from energy_hw.outback.values import PointValue
 
@@ -50,12 +50,9 @@ class LivePoints(Points):
 
     def __setattr__(self, name: str, value: object) -> None:
         """Write it. Raises AttributeError for what is no point, CommandError for what may not be written."""
-        if name not in self._names():
-            raise AttributeError(self._no_such(name))
+        if name not in self._every_name():
+            raise AttributeError(self._unknown(name))
         self._owner.write(self._key, name, value)
-
-    def _no_such(self, name: str) -> str:
-        return unknown(self.name, name, self._names(), ())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LivePoints) or type(other) is not type(self):
@@ -84,6 +81,10 @@ class LiveSettings(LivePoints):
         return self._owner.held(self._key, settings=True).settings._values()
 
     def _names(self) -> Iterable[str]:
+        device = self._owner.peek(self._key)
+        return (device and device.settings._names()) or self._every_name()
+
+    def _every_name(self) -> Iterable[str]:
         return _settings_names(self._key)
 
     def __repr__(self) -> str:
@@ -158,16 +159,15 @@ class LiveDevice(LivePoints):
 
     def _names(self) -> Iterable[str]:
         device = self._owner.peek(self._key)
-        if device is not None:
-            return names_of(device.dids).values()
-        return names_of(OF_THE_GATEWAY[:2] if self._key[0] in OF_THE_GATEWAY else self._key[:1]).values()
+        return (device and device._names()) or self._every_name()
 
-    def _no_such(self, name: str) -> str:
-        is_setting = name in _settings_names(self._key)
-        return of_settings(self.name, name) if is_setting else super()._no_such(name)
+    def _every_name(self) -> Iterable[str]:
+        device = self._owner.peek(self._key)
+        dids = device.dids if device else OF_THE_GATEWAY[:2] if self._key[0] in OF_THE_GATEWAY else self._key[:1]
+        return names_of(dids).values()
 
     def _unknown(self, name: str) -> str:
-        is_setting = name in _settings_names(self._key) and name not in self._names()
+        is_setting = name in _settings_names(self._key) and name not in self._every_name()
         return of_settings(self.name, name) if is_setting else super()._unknown(name)
 
     def __repr__(self) -> str:

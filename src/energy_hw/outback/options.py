@@ -12,6 +12,8 @@ from energy_hw.outback.registers import Registers
 
 SHORTEST_S = 1.0
 SIMULATED = "sim:"
+LIVELY = {"life": 1.0}
+"""A simulated house in which time goes by."""
 
 
 class Simulated(Protocol):
@@ -88,7 +90,7 @@ def start_simulated(url: str) -> Simulated:
     """Starts what `sim:NAME?delay_s=0.02` means, which is the business of energy_hw.sim.NAME. Raises ConfigError."""
     name, _, query = url.removeprefix(SIMULATED).partition("?")
     try:
-        options = {key: float(value) for key, value in parse_qsl(query, strict_parsing=bool(query))}
+        options = LIVELY | {key: float(value) for key, value in parse_qsl(query, strict_parsing=bool(query))}
         simulated = cast("Simulated", importlib.import_module(f"energy_hw.sim.{name}").SimMate3(**options))
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError(

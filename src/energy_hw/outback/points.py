@@ -31,8 +31,12 @@ class Points:
         raise NotImplementedError
 
     def _names(self) -> Iterable[str]:
-        """The names that tables know for it, without reading anything."""
+        """The names that there are, as far as that is known without reading anything."""
         return self._values()
+
+    def _every_name(self) -> Iterable[str]:
+        """The names that the tables have for such a device, with any firmware."""
+        raise NotImplementedError
 
     def get(self, name: str) -> PointValue | None:
         """The point of this name or code; None where this device has none."""
@@ -65,7 +69,7 @@ class Points:
         return sorted({*object.__dir__(self), *self._names()})
 
     def _unknown(self, name: str) -> str:
-        return unknown(self.name, name, self._names(), self._values())
+        return unknown(self.name, name, self._every_name(), self._names())
 
 
 @cache
