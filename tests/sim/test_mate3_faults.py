@@ -187,6 +187,14 @@ def test_answers_one_unit_only(mate3: SimMate3) -> None:
         assert client.receive()[0] == 2
 
 
+def test_refuses_other_units_as_a_gateway(mate3: SimMate3) -> None:
+    mate3.faults.only_unit, mate3.faults.other_units = 0, 11
+    with RawClient(mate3, unit=1) as client:
+        assert client.ask(ASK) == b"\x83\x0b"
+        client.unit = 0
+        assert client.read(40000, 2) == MARKER
+
+
 def test_second_client_is_refused(mate3: SimMate3) -> None:
     mate3.faults.connections = Connections.REFUSE_SECOND
     with RawClient(mate3) as first:

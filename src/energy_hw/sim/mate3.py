@@ -2,7 +2,7 @@
 
     with SimMate3() as house:
         mate3 = Mate3(house.host, house.port)
-        house.registers[40093] = 80
+        house.set(64118, "state_of_charge", 80, port=5)
 
 Without registers it serves mate3s.json: a Mate3s with firmware 1.4.2, two FXR inverters, a FLEXmax 60, a FLEXmax 80 and
 a FLEXnet-DC; 1,278 registers from 40000, serial number and MAC address zeroed. From github.com/adamcharnock/mate3
@@ -210,7 +210,7 @@ class SimMate3(Mate3Rules):
 
     def _answer(self, request: Request, faults: Sequence[Fault]) -> Answer:
         if self.faults.only_unit not in (None, request.unit):
-            return Answer(silent=True)
+            return Answer(code=self.faults.other_units, silent=not self.faults.other_units)
         if any(fault.lost or fault.code for fault in faults):
             return Answer()
         if code := self._refusal(request):

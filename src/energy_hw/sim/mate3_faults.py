@@ -138,13 +138,15 @@ class Answer:
 class Faults:
     """The switches. Thread safety: any thread.
 
-    longest_read: longer reads get exception 3. only_unit: other units get no answer. requests_each: a connection ends
-    after so many requests. scramble_key: registers are read scrambled with it.
+    longest_read: longer reads get exception 3. only_unit: other units get no answer, or the exception other_units (a
+    gateway's is 10 or 11). requests_each: a connection ends after so many requests. scramble_key: registers are read
+    scrambled with it.
     """
 
     def __init__(self) -> None:
         self.longest_read: int = 125
         self.only_unit: int | None = None
+        self.other_units: int = 0
         self.connections = Connections.MANY
         self.requests_each: float = FOREVER
         self.scramble_key: int | None = None
