@@ -137,7 +137,8 @@ class Poller:
     def read_point(self, did: int, port: int | None, name: str) -> Poll:
         """One point, with its scale factor and the header of its block; `view(block)` of the poll has them.
 
-        One request where they are not further apart than max_read; else two, header last, as in the gateway's 64110.
+        One request where they are not further apart than max_read. The gateway's 64110 is longer than that: two, or
+        three where the scale factor is far too, and the header last.
         Raises UnknownPoint for a point that the model, or this firmware, does not have.
         """
         return self._poll(lambda layout: wanted.by_point(layout, did, port, name))
