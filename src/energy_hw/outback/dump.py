@@ -95,21 +95,20 @@ def parse(text: str, path: str = "dump") -> dict[int, int]:
     if len(text) > MOST_BYTES:
         raise ConfigError(f"{path}: expected at most {MOST_BYTES} characters, 65536 registers", path)
     try:
-        pairs = json.loads(text, object_pairs_hook=list)
-    except (json.JSONDecodeError, RecursionError) as error:
+        pairs = json.loads(text, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:  # of a number of 5,000 digits a plain ValueError
         line = getattr(error, "lineno", 1)
         raise ConfigError(f'{path}:{line}: expected {{"40000": 21365, ...}}: {error}', path, line) from None
-    if not _is_object(pairs):
+    if not isinstance(pairs, _Pairs):
         raise ConfigError(f'{path}:1: expected an object, {{"40000": 21365, ...}}, got {str(pairs)[:40]}', path, 1)
     return _registers(pairs, text, path)
 
 
-def _is_object(pairs: object) -> bool:
-    """An object came as a list of its pairs; a list is no pairs."""
-    return isinstance(pairs, list) and all(isinstance(pair, tuple) for pair in pairs)
+class _Pairs(list[tuple[str, object]]):
+    """An object of JSON, with keys that stand there twice."""
 
 
-def _registers(pairs: list[tuple[str, object]], text: str, path: str) -> dict[int, int]:
+def _registers(pairs: _Pairs, text: str, path: str) -> dict[int, int]:
     registers: dict[int, int] = {}
     for key, value in pairs:
         address, word = _number(key), _number(value)
@@ -129,7 +128,7 @@ def _number(item: object) -> int | None:
 
 def _line(text: str, key: str) -> int:
     """Of the last line that has this key; 1 if it is written in another way there."""
-    return text.count("\n", 0, max(text.rfind(json.dumps(key)), 0)) + 1
+    return text.count("\n", 0, max(text.rfind(json.dumps(key, ensure_ascii=False)), 0)) + 1
 
 
 # -- giving away ---------------------------------------------------------------
