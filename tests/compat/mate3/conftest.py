@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from energy_hw.compat.mate3 import _access
+from energy_hw.outback import writing
 from energy_hw.sim.mate3 import SimMate3
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -25,6 +28,13 @@ def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where writes are noted."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "state" / "energy-hw" / "mate3-writes.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulated controller needs no time between a write and its read-back, nor to hold still."""
+    monkeypatch.setattr(_access, "Poller", partial(_access.Poller, sleep=lambda _: None))
+    monkeypatch.setattr(writing, "Writer", partial(writing.Writer, sleep=lambda _: None))
 
 
 @pytest.fixture

@@ -210,3 +210,18 @@ def test_no_controller_is_an_error_that_old_programs_catch() -> None:
 
 def written(house: SimMate3) -> list[Any]:
     return [request for request in house.requests if request[0] != 3]
+
+
+def test_a_reset_takes_the_complement_and_leave(house: SimMate3) -> None:
+    reset = ChargeControllerConfigurationParser.stats_totals_write_complement
+    asked = house.get(64112, "stats_totals_reset_read", 3)
+    assert isinstance(asked, int)
+    with connect(house) as client:
+        with pytest.raises(NotWritable, match="reset"):
+            client.set_value(reset, asked ^ 0xFFFF, port=3)
+        with pytest.raises(OutOfRange, match="complement"):
+            client.set_value(reset, asked, port=3, allow=["reset"])
+        assert written(house) == []
+        client.set_value(reset, asked ^ 0xFFFF, port=3, allow=["reset"])
+    assert house.get(64111, "lifetime_kwh_hours", 3) == 0
+    assert house.get(64111, "lifetime_kwh_hours", 4) == 6230

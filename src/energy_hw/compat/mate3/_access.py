@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_hw.compat.mate3.exceptions import as_before
+from energy_hw.errors import OutOfRange
 from energy_hw.outback.chain import Block
 from energy_hw.outback.identity import fingerprint
 from energy_hw.outback.poll import Poll, Poller
 from energy_hw.outback.registers import Registers
+from energy_hw.outback.tables import point
+from energy_hw.outback.types import Point
 
 if TYPE_CHECKING:
     from energy_hw.outback.writing import Writer, WriteResult
@@ -51,8 +54,21 @@ class Access:
     def write(
         self, block: Block, name: str, value: object, *, raw: bool, allow: Iterable[str], force: bool
     ) -> WriteResult:
-        """Write a point of a block, if its device still is the one that was read. Raises as Writer does."""
+        """Write a point of a block, if its device still is the one that was read. Raises as Writer does.
+
+        A register that resets something takes the complement of the one before it, as mate3 wrote it.
+        """
         known = self.known or self.read()
-        with as_before(), self.registers.session():
+        with as_before():
             who = fingerprint(known, block)
+            row = point(block.did, name)
+            if "reset" in row.flags:
+                _check_complement(row, known.blocks[block][row.offset - 1], value)
+                return self.writer.reset(block, who, name, allow=allow, force=force)
             return self.writer.write(block, who, name, value, allow=allow, force=force, raw=raw)
+
+
+def _check_complement(row: Point, before: int, value: object) -> None:
+    wanted = before ^ 0xFFFF
+    if value != wanted:
+        raise OutOfRange(f"{row.code}: expected {wanted}, the complement of the register before it, got {value}")

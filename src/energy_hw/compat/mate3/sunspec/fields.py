@@ -53,32 +53,26 @@ class IntegerField(Field):
     scale_factor: Field | None = None
 
 
-@dataclass(frozen=True)
 class Uint16Field(IntegerField):
-    pass
+    """16 bits."""
 
 
-@dataclass(frozen=True)
 class Int16Field(IntegerField):
-    pass
+    """16 bits, two's complement."""
 
 
-@dataclass(frozen=True)
 class Uint32Field(IntegerField):
-    pass
+    """32 bits."""
 
 
-@dataclass(frozen=True)
 class Int32Field(IntegerField):
-    pass
+    """32 bits, two's complement."""
 
 
-@dataclass(frozen=True)
 class StringField(Field):
-    pass
+    """Text."""
 
 
-@dataclass(frozen=True)
 class AddressField(Field):
     """An IPv4 address, as text."""
 
@@ -94,9 +88,8 @@ class EnumUint16Field(Uint16Field):
         return self.options
 
 
-@dataclass(frozen=True)
 class EnumInt16Field(EnumUint16Field, Int16Field):
-    pass
+    """A code that may be negative."""
 
 
 @dataclass(frozen=True)
