@@ -163,7 +163,7 @@ def _done(prepared: Prepared) -> str:
     what = f"{prepared.device}, register {prepared.address}: {prepared.point.name}"
     if not prepared.keeps:
         return f"{what}{'' if prepared.secret else f' {shown(prepared.after)}'} was sent"
-    return f"{what} was written, {shown(prepared.after)}{unit_of(prepared.point)} over {shown(prepared.before)}"
+    return f"{what} was written, {shown(prepared.after)} over {shown(prepared.before)}{unit_of(prepared.point)}"
 
 
 def _came(prepared: Prepared, answer: Answer) -> str:

@@ -100,7 +100,7 @@ class DayLogs:
         left = self._sure(block, known).registers[row.offset]
         if left != 0:
             raise NotConfirmed(
-                f"the {known.name} goes on showing the log of {left} days ago: write {row.name} = 0 when it answers again"
+                f"the {known.name} goes on showing the log of {left} days ago: write {row.name} = 0 to it"
             )
 
     def _sure(self, block: Block, known: Fingerprint) -> Sight:
