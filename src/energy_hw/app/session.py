@@ -39,7 +39,9 @@ class Options:
 
 
 class Session:
-    """One command: its options and where it writes."""
+    """One command: its options and where it writes. program: its name in messages."""
+
+    program = "energy-hw"
 
     def __init__(self, options: Options, out: TextIO | None = None, err: TextIO | None = None) -> None:
         """out, err: standard output and error by default."""
@@ -47,13 +49,13 @@ class Session:
         self.out, self.err = out or writable(sys.stdout), err or writable(sys.stderr)
 
     def run(self, command: str, work: Callable[[], int]) -> int:
-        """Do the work of `energy-hw <command>`; the exit code. Raises nothing that a user can cause."""
+        """Do the work of `<program> <command>`; the exit code. Raises nothing that a user can cause."""
         logging.basicConfig(stream=self.err, format="%(message)s", level=self._level())
         try:
             with interruptible(), ordered_by("cli"):
                 return work()
         except EnergyHwError as error:
-            self.tell(f"energy-hw {command}: {error}{self._hint(error)}")
+            self.tell(f"{self._name(command)}: {error}{self._hint(error)}")
             return exit_code(error)
         except KeyboardInterrupt:
             return INTERRUPTED
@@ -61,7 +63,7 @@ class Session:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return OK
         except OSError as error:
-            self.tell(f"energy-hw {command}: {error.strerror or error}")
+            self.tell(f"{self._name(command)}: {error.strerror or error}")
             return FAILED
 
     def hub(self, house: str = "", **options: Any) -> Hub:
@@ -101,6 +103,9 @@ class Session:
         for row in shown:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             print("  ".join(cells).rstrip(), file=self.out)
+
+    def _name(self, command: str) -> str:
+        return f"{self.program} {command}".strip()
 
     def _level(self) -> int:
         if self.options.quiet:
