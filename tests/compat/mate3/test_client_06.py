@@ -16,7 +16,15 @@ from energy_hw.compat.mate3.api import Mate3Client
 from energy_hw.compat.mate3.exceptions import NoCache, NotReadable, NotReadYet, SeveralDevices
 from energy_hw.compat.mate3.field_values import FieldValue
 from energy_hw.compat.mate3.sunspec.fields import Mode
-from energy_hw.errors import ConfigError, FrameError, IdentityChanged, NotWritable, OutOfRange
+from energy_hw.errors import (
+    CommandError,
+    ConfigError,
+    FrameError,
+    IdentityChanged,
+    NotWritable,
+    OutOfRange,
+    UnknownDevice,
+)
 from energy_hw.sim.mate3 import SimMate3, capture
 from energy_hw.sim.mate3_faults import wrong_transaction
 
@@ -167,6 +175,37 @@ def test_a_device_that_is_gone_is_gone(house: SimMate3, client: Mate3Client) -> 
     house.rearrange(lambda devices: devices[:-1])
     client.read()
     assert client.devices.fndcs == {}
+
+
+def test_an_older_gateway_has_its_points_elsewhere(house: SimMate3) -> None:
+    """Before firmware of 2018-12: a subject line at 64110/167, and the alarm address at 192."""
+    house.set(1, "model", "MATE3")
+    house.set(64110, "time_zone_scale_factor", 0)
+    with connect(house) as client:
+        name, address = client.devices.mate3.system_name, client.devices.mate3.alarm_email_to_address_1
+        assert (name.implemented, name.value, name.registers) == (False, None, ())
+        assert address.address == 40069 + 192 - 1
+        with pytest.raises(NotWritable, match="not implemented"):
+            name.write("no such register")
+
+
+def test_blocks_that_moved_are_found_by_reading(house: SimMate3, client: Mate3Client) -> None:
+    volts = client.devices.charge_controllers[3].config.absorb_volts
+    before = volts.address
+    house.rearrange(lambda devices: devices[1:])  # the inverter on port 1 went
+    volts.read()
+    assert (volts.value, volts.address) == (58.8, before - 139)
+    with pytest.raises(CommandError, match="read everything"):
+        volts.write(57.6)
+    client.read()
+    volts.write(57.6)
+    assert (volts.value, house.get(64112, "absorb_volts", 3)) == (57.6, 576)
+
+
+def test_a_device_that_is_gone_is_told_by_its_values(house: SimMate3, client: Mate3Client) -> None:
+    house.rearrange(lambda devices: devices[:-1])
+    with pytest.raises(UnknownDevice, match="64118"):
+        client.devices.fndc.battery_voltage.read()
 
 
 def test_a_value_is_written_and_read_back(house: SimMate3, client: Mate3Client) -> None:

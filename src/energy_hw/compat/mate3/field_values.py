@@ -86,7 +86,8 @@ class FieldValue:
     @property
     def enum(self) -> Any:
         """Names of the codes, as an Enum. Raises AttributeError for a field without."""
-        return self.field.options  # type: ignore[attr-defined]
+        field: Any = self.field
+        return field.options
 
     options = enum
 
@@ -104,8 +105,8 @@ class FieldValue:
 
     @property
     def address(self) -> int:
-        """Of its first register."""
-        return self._owner.address + self.field.start - 1
+        """Of its first register; where the gateway's layouts differ, in this one."""
+        return self._owner.address + (self._point or self.field).start - 1
 
     @property
     def registers(self) -> tuple[int, ...]:

@@ -78,7 +78,7 @@ class AddressField(Field):
 
 
 @dataclass(frozen=True)
-class EnumUint16Field(Uint16Field):
+class EnumField(IntegerField):
     """A code. options: an Enum of its names, also called enum."""
 
     options: Any = None
@@ -88,7 +88,11 @@ class EnumUint16Field(Uint16Field):
         return self.options
 
 
-class EnumInt16Field(EnumUint16Field, Int16Field):
+class EnumUint16Field(EnumField, Uint16Field):
+    """A code."""
+
+
+class EnumInt16Field(EnumField, Int16Field):
     """A code that may be negative."""
 
 
@@ -161,7 +165,7 @@ def _field(point: Point, made: dict[str, Field]) -> Field:
     more: dict[str, Any] = {}
     if issubclass(kind, IntegerField):
         more = {"units": UNITS.get(point.unit or "", point.unit), "scale_factor": made.get(point.scale or "")}
-    if issubclass(kind, EnumUint16Field):
+    if issubclass(kind, EnumField):
         more["options"] = _codes(point)
     elif issubclass(kind, Bit16Field | Bit32Field):
         more["flags"] = _flags(point)
