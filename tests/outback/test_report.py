@@ -11,7 +11,7 @@ import pytest
 
 from energy_hw.outback.poll import Mode, Poller
 from energy_hw.outback.quantities import TYPES, UNITS, phase, quantity
-from energy_hw.outback.report import UNTOLD, clock
+from energy_hw.outback.report import UNTOLD, clock, to_reports
 from energy_hw.outback.snapshot import Snapshot
 from energy_hw.outback.tables import models, point, points
 from energy_hw.outback.types import Point
@@ -243,3 +243,17 @@ def test_a_split_phase_inverter_reports_both_phases() -> None:
 def test_what_is_left_out_is_flagged_in_the_tables() -> None:
     left_out = {row.name for row in EVERY_POINT if row.flags & UNTOLD}
     assert {"write_password", "smtp_email_password", "mac_address", "serial_number", "system_name"} <= left_out
+
+
+def test_every_point_that_is_there_is_given_on_demand_but_nothing_secret() -> None:
+    snapshot = snapshot_of("captured")
+    codes = {reading.code for report in to_reports(snapshot, every=True) for reading in report}
+    there = {
+        value.point.code
+        for part in snapshot.parts.values()
+        for value in part.values.values()
+        if value.implemented and value.point.readable
+    }
+    assert codes == there
+    assert {"64111/port_number", "1/serial_number", "64111/voltage_scale_factor"} <= codes
+    assert not any("password" in code for code in codes)

@@ -36,11 +36,14 @@ RESET_CODES = ("_reset_read", "_reset_maximum_data")
 CLOCK = ("year", "month", "day", "hour", "minute", "second")
 
 
-def to_reports(snapshot: Snapshot) -> list[Report]:
-    """One report for each device that the newest poll read something of; readings are built when first asked for."""
+def to_reports(snapshot: Snapshot, *, every: bool = False) -> list[Report]:
+    """One report for each device that the newest poll read something of; readings are built when first asked for.
+
+    every: with just the points that can be read and are implemented, personal and structural ones too, nothing secret.
+    """
     fresh = ((device, _fresh(device, snapshot)) for device in snapshot.devices)
     time = clock(snapshot)
-    return [_report(device, parts, time) for device, parts in fresh if parts]
+    return [_report(device, parts, time, every) for device, parts in fresh if parts]
 
 
 def clock(snapshot: Snapshot) -> datetime | None:
@@ -64,7 +67,7 @@ def _fresh(device: Device, snapshot: Snapshot) -> tuple[Part, ...]:
     return tuple(part for part in device.parts if part.block in snapshot.fresh)
 
 
-def _report(device: Device, parts: tuple[Part, ...], time: datetime | None) -> Report:
+def _report(device: Device, parts: tuple[Part, ...], time: datetime | None, every: bool) -> Report:
     names = names_of(tuple(block.did for block in device.blocks))
     return Report(
         source="outback",
@@ -74,17 +77,22 @@ def _report(device: Device, parts: tuple[Part, ...], time: datetime | None) -> R
         received=parts[0].time,
         integrity="none",
         raw=b"".join(map(_raw, parts)),
-        build=partial(build_readings, parts, names),
+        build=partial(build_readings, parts, names, every),
     )
 
 
-def build_readings(parts: tuple[Part, ...], names: Mapping[str, str]) -> Readings:
-    """Readings of all points that say something, then the firmware. names: by code."""
+def build_readings(parts: tuple[Part, ...], names: Mapping[str, str], every: bool = False) -> Readings:
+    """Readings of all points that say something, then the firmware. names: by code. every: see to_reports()."""
+    is_given = _is_there if every else _says_something
     readings: list[Reading] = []
     for part in parts:
-        readings += [_reading(value, names) for value in part.values.values() if _says_something(value)]
-        readings += _firmware(part)
+        readings += [_reading(value, names) for value in part.values.values() if is_given(value)]
+        readings += [] if every else _firmware(part)
     return tuple(readings)
+
+
+def _is_there(value: PointValue) -> bool:
+    return value.implemented and value.point.readable and "secret" not in value.point.flags
 
 
 def _says_something(value: PointValue) -> bool:
