@@ -85,3 +85,9 @@ def image(*models: tuple[int, ...], base: int = 40000, end: Iterable[int] = (0xF
     for did, length, *body in models:
         words += [did, length, *body, *(0 for _ in range(length - len(body)))]
     return dict(enumerate([*words, *end], base))
+
+
+def moved(registers: dict[int, int], place: int, words: tuple[int, ...]) -> dict[int, int]:
+    """With words put in at a place."""
+    before, behind = ({at: registers[at] for at in registers if (at < place) is low} for low in (True, False))
+    return before | dict(enumerate(words, place)) | {at + len(words): word for at, word in behind.items()}

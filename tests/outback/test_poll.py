@@ -19,7 +19,7 @@ from energy_hw.outback.tables import point
 from energy_hw.outback.values import decode_point
 from energy_hw.sim.mate3 import SimMate3
 from mate3_rig import mate3
-from outback_rig import CHARGER, CHARGER_SETTINGS, INVERTER, INVERTER_SETTINGS, Controller, image, refuses
+from outback_rig import CHARGER, CHARGER_SETTINGS, INVERTER, INVERTER_SETTINGS, Controller, image, moved, refuses
 
 __all__ = ["mate3"]
 
@@ -266,6 +266,21 @@ def test_ports_swapped_between_any_two_requests(request_number: int, max_read: i
     assert by_port(poller.read()) == truth
 
 
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("unknown", [5, 26, 116])
+@pytest.mark.parametrize("request_number", range(13))
+def test_everything_moved_between_any_two_requests(request_number: int, unknown: int, mode: Mode) -> None:
+    controller = Controller()
+    poller = warm(controller)
+    truth = by_port(poller.read(mode))
+    new = moved(controller.registers, 40630, (120, unknown, *range(unknown)))
+    first = len(controller.requests) + request_number
+    controller.before_request[first] = lambda: setattr(controller, "registers", new)
+    found = by_port(poller.read(mode))
+    found.pop((120, None), None)
+    assert found == truth
+
+
 @pytest.mark.parametrize("request_number", [0, 6, 12])
 def test_a_lost_connection_fails_the_poll_as_a_whole(request_number: int) -> None:
     controller = Controller()
@@ -354,12 +369,50 @@ def test_the_capture_over_tcp(mate3: SimMate3) -> None:
     assert cold.layout == Controller().layout
 
 
-def test_a_controller_that_starts_anew_over_tcp(mate3: SimMate3) -> None:
+def test_a_lost_connection_over_tcp_is_made_anew_within_the_poll(mate3: SimMate3) -> None:
+    with link_to(mate3) as link:
+        poller = Poller(link)
+        truth = poller.read().registers
+        mate3.faults.arm(at=7, hangs_up=True)
+        assert poller.read().registers == truth
+        assert link.counters.connects == 2
+
+
+@pytest.mark.parametrize("bursts", [1, 2, 3, 5])
+def test_a_controller_that_starts_anew_over_tcp(mate3: SimMate3, bursts: int) -> None:
     with link_to(mate3) as link:
         poller = Poller(link, pauses_s=(0, 0))
-        before = poller.read().layout
-        mate3.drop_connections()
-        assert poller.read().layout == before
+        before = poller.read()
+        mate3.reboot(bursts=bursts)
+        assert poller.read().registers == before.registers
+        assert (poller.layout, poller.rediscoveries) == (before.layout, int(bursts > 2))
+
+
+def test_ports_swapped_over_tcp_between_any_two_requests(mate3: SimMate3) -> None:
+    with link_to(mate3) as link:
+        poller = Poller(link, pauses_s=(0, 0))
+        for request_number in range(1, 14):
+            old = by_port(poller.read())
+            mate3.faults.arm(at=request_number, then=lambda: mate3.swap_ports(3, 4))
+            new = by_port(poller.read())
+            assert new in (old, by_port(poller.read()))
+
+
+def test_a_controller_that_gives_50_registers_at_once(mate3: SimMate3) -> None:
+    mate3.faults.longest_read = 50
+    with link_to(mate3) as link:
+        poller = Poller(link)
+        assert poller.read().registers == Controller().registers
+        assert (link.max_read, link.counters.falls) == (50, 1)
+        before = link.counters.requests
+        poller.read()
+        assert link.counters.requests - before == 26
+
+
+def test_scrambled_registers_over_tcp(mate3: SimMate3) -> None:
+    mate3.faults.scramble_key = 0x0BAD
+    with link_to(mate3) as link, pytest.raises(NotSunSpec, match="scrambled with key 0x0BAD"):
+        Poller(link).read()
 
 
 def test_something_else_over_tcp() -> None:

@@ -1,10 +1,18 @@
 """The walk from the marker to the end of the chain: which models stand where.
 
-It never asks beyond the header of the next block, the last thing that is known to be there: a request for all of a
-block ends with that header. What it reads is kept, so that a first poll reads nothing twice.
+It never asks beyond the header of the next block, the last thing that is known to be there:
 
-A gateway shows 0x8000 or 0xFFFF in place of a header for a moment, after a reboot, after a write: such a block is
-read again after a pause. 0xFFFF with length 0 is the end of the chain, unless blocks stood there before.
+    marker DID length | DID length port ... | DID length ...
+    1111111111111111111
+           22222222222222222222
+                        333333333333333333333333  ...
+
+Each request but the first begins with the header that the one before ended with, so that a block comes with its
+header at once, and what moves in between is seen. What the walk reads is kept: a first poll asks for nothing more.
+
+A gateway shows 0x8000 or 0xFFFF in place of a header for a moment, after a reboot, after a write: the block is read
+again after a pause, and then all from the marker on. 0xFFFF with length 0 is the end of the chain, unless blocks
+stood there before.
 Source: SunSpec Alliance, SunSpec Information Model Specification; OutBack AXS Port application note rev 5; the
 placeholders are seen with github.com/s3pt1c0/ha-outback-mate3s.
 """
@@ -81,6 +89,10 @@ def pauses_for(registers: Registers, pauses_s: Sequence[float]) -> tuple[float, 
     return () if getattr(registers, "is_file", False) else tuple(pauses_s)
 
 
+class _Doubtful(Exception):
+    """What one walk found cannot be: placeholders, or everything moved on the way."""
+
+
 class _Walk:
     def __init__(
         self, registers: Registers, before: Layout | None, pauses_s: list[float], sleep: Callable[[float], object]
@@ -91,16 +103,22 @@ class _Walk:
         self._connection = 0
 
     def run(self) -> Found:
-        """Walk; once more, as long as tries are left, where two blocks claim to be the same device, or one moved."""
+        """Walk; from the marker again, as long as tries are left, where what was found cannot be."""
         while True:
-            self._have, self._cut = {}, []
-            base = self._base()
-            self._connection = _connection(self._registers)
-            blocks = self._blocks(base + len(MARKER))
-            fault = twins(blocks) or self._stale(blocks) or ("" if blocks else "no model stands behind the marker")
-            if not fault:
-                return Found(layout_of(base, blocks, self._have), self._have)
-            self._pause(fault)
+            try:
+                return self._once()
+            except _Doubtful as doubt:
+                self._pause(str(doubt))
+
+    def _once(self) -> Found:
+        self._have, self._cut = {}, []
+        base = self._base()
+        self._connection = _connection(self._registers)
+        blocks = self._blocks(base + len(MARKER))
+        fault = twins(blocks) or self._stale(blocks) or ("" if blocks else "no model stands behind the marker")
+        if fault:
+            raise _Doubtful(fault)
+        return Found(layout_of(base, blocks, self._have), self._have)
 
     # -- the marker --------------------------------------------------------
 
@@ -141,7 +159,7 @@ class _Walk:
             if len(blocks) == MOST_BLOCKS:
                 raise NotSunSpec(f"more than {MOST_BLOCKS} models in a chain: this is no OutBack controller")
             block = Block(address, self._have[address], self._have[address + 1])
-            self._read(address + HEADER, block.end + HEADER, partial(self._block_fault, block))
+            self._read(address, block.end + HEADER, partial(self._block_fault, block))
             blocks.append(self._with_port(block))
             if block.size > self._registers.max_read:
                 self._cut.append(blocks[-1])
@@ -152,7 +170,9 @@ class _Walk:
         return replace(block, port=self._have[block.address + HEADER]) if has_port(block.did) else block
 
     def _block_fault(self, block: Block) -> str:
-        """Of a block that was read: its port, and the header behind it."""
+        """Of a block that was read: its header, which may have moved since the request before, port, and the next."""
+        if moved := misfit(block, self._have):
+            return moved
         port = self._have[block.address + HEADER]
         if has_port(block.did) and port in (PLACEHOLDER, END):
             return f"{block} has 0x{port:04X} for its hub port"
@@ -187,11 +207,13 @@ class _Walk:
     # -- reading -----------------------------------------------------------
 
     def _read(self, start: int, end: int, fault: Callable[[], str], fetched: bool = False) -> None:
-        """Read start to end, exclusive; all of it again, as long as tries are left, where there is a fault."""
-        said = "" if fetched else self._chunks(start, end)
-        while said := said or fault():
+        """Read start to end, exclusive; where there is a fault once more, for a moment's placeholder."""
+        said = ("" if fetched else self._chunks(start, end)) or fault()
+        if said:
             self._pause(said)
-            said = self._chunks(start, end)
+            said = self._chunks(start, end) or fault()
+        if said:
+            raise _Doubtful(said)
 
     def _chunks(self, start: int, end: int) -> str:
         """What an exception response says, or ""."""
