@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from energy_hw.errors import EnergyHwError
+from energy_hw.errors import LinkError, ProtocolError
 from energy_hw.links.clock import Clock
 from energy_hw.outback.device import Device
 from energy_hw.outback.diagnose import State
@@ -24,7 +24,7 @@ from energy_hw.outback.values import PointValue, decode_point
 from energy_hw.outback.writes import WriteOptions, Writes, device_of, moved
 
 if TYPE_CHECKING:
-    from energy_hw.outback.writing import WriteResult
+    from energy_hw.outback.prepared import WriteResult
 
 NO_OPTIONS = WriteOptions()
 
@@ -47,13 +47,12 @@ class Holding:
         with self._registers.session():
             return self._take(lambda: self._poller.read(mode), by_user)
 
-    def refresh(self, key: Key) -> Device:
+    def refresh(self, key: Key, *, by_user: bool = True) -> Device:
         """Read a device and its settings now. Raises UnknownDevice, LinkError, ProtocolError."""
         with self._registers.session():
             if self.newest is None:
                 self.read()
-            self._take(lambda: self._poller.read_device(*key, settings=True), True)
-            return self.held(key)
+            return device_of(self._take(lambda: self._poller.read_device(*key, settings=True), by_user), key)
 
     def read_point(self, key: Key, name: str, settings: bool = False) -> PointValue:
         """Read a point of a device now, in one request where the blocks are known. Raises UnknownPoint as well."""
@@ -70,7 +69,7 @@ class Holding:
         """
         device = device_of(self.newest or self.read(), key)
         if device.time is None or (settings and device.settings.time is None):
-            return self.refresh(key)
+            return self.refresh(key, by_user=False)
         return device
 
     def peek(self, key: Key) -> Device | None:
@@ -85,7 +84,7 @@ class Holding:
         Raises CommandError, LinkError, ProtocolError.
         """
         with self._registers.session():
-            known = self._known(key) if seen else self._complete(self.newest)
+            known = self._known(key) if seen else self._complete(self.newest, False)
             result = self._writes.write(known, key, name, value, options)
             if result.read_back is not None:
                 self.newest = self.newest and self.newest.with_value(result.read_back)
@@ -94,27 +93,26 @@ class Holding:
 
     def _known(self, key: Key) -> Snapshot:
         """What a write may rely on: what was seen, or the newest, if all that happened since is that blocks moved."""
-        seen, newest = self._complete(self.seen), self._complete(self.newest)
+        seen, newest = self._complete(self.seen, True), self._complete(self.newest, False)
         return newest if newest.layout != seen.layout and moved(seen, newest, key) else seen
 
-    def _complete(self, snapshot: Snapshot | None) -> Snapshot:
+    def _complete(self, snapshot: Snapshot | None, by_user: bool) -> Snapshot:
         """The same, if it has every block; else what is read now."""
-        if snapshot is None or any(block not in snapshot.parts for block in snapshot.layout.blocks):
-            return self.read()
-        return snapshot
+        return snapshot if snapshot is not None and snapshot.complete else self.read(by_user=by_user)
 
     def _take(self, read: Callable[[], Poll], by_user: bool) -> Snapshot:
         poll = self._observed(read)
         newest = self.newest = Snapshot.of(poll, self._link_name, self.newest)
-        if by_user or self.seen is None:
-            self.seen = Snapshot.of(poll, self._link_name, self.seen)
+        seen = Snapshot.of(poll, self._link_name, self.seen)
+        if self.seen is None or (by_user and (seen.complete or seen.layout == self.seen.layout)):
+            self.seen = seen
         return newest
 
     def _observed(self, read: Callable[[], Poll]) -> Poll:
         """Notes whether the controller answered."""
         try:
             poll = read()
-        except EnergyHwError as error:
+        except (LinkError, ProtocolError) as error:
             self.state.trouble = error
             raise
         self.state.ok_at, self.state.trouble = self._clock.monotonic(), None

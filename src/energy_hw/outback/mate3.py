@@ -29,7 +29,7 @@ from energy_hw.publishing import ThreadedSource
 from energy_hw.reading import Control, Report, Value
 
 if TYPE_CHECKING:
-    from energy_hw.outback.writing import WriteResult
+    from energy_hw.outback.prepared import WriteResult
 
 logger = logging.getLogger(__name__)
 
@@ -107,10 +107,10 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         self.name = self._connection.name
         self._registers = self._connection.registers
         self._poller = Poller(self._registers, layout_file, clock=self._clock, sleep=self._stop.wait)
-        self._writes = Writes(self._registers, self._poller, allow, journal, password)
+        self._writes = Writes(self._registers, self._poller, allow, journal, password, self._stop.wait)
         self._holding = Holding(self._registers, self._poller, self.name, self._clock, self._writes)
         poll = partial(self._holding.read, by_user=False)
-        self._polling = Polling(self.name, poll, interval_s, settings_every_s, self._clock, self._stop.wait)
+        self._polling = Polling(self.name, poll, interval_s, settings_every_s, self._clock, self._stop)
         self._starting = threading.Lock()
         self._first: Snapshot | None = None
         self._published = 0

@@ -93,9 +93,7 @@ def start_simulated(url: str) -> Simulated:
         options = LIVELY | {key: float(value) for key, value in parse_qsl(query, strict_parsing=bool(query))}
         simulated = cast("Simulated", importlib.import_module(f"energy_hw.sim.{name}").SimMate3(**options))
     except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise ConfigError(
-            f"expected something like sim:mate3 or sim:mate3?delay_s=0.02, got {url!r}: {error}"
-        ) from None
+        raise ConfigError(f"expected sim:mate3 or sim:mate3?delay_s=0.02, got {url!r}: {error}") from None
     simulated.start()
     return simulated
 

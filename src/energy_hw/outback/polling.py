@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Protocol
 
 from energy_hw.errors import EnergyHwError
 from energy_hw.links.backoff import Backoff
@@ -20,10 +21,20 @@ REST_S = 0.1
 """At least, where a poll takes longer than its interval: others want to read and write, too."""
 
 
+class Stop(Protocol):
+    """What threading.Event has."""
+
+    def wait(self, timeout: float) -> object:
+        """Wait so long, or until all is to end."""
+
+    def is_set(self) -> bool:
+        """Whether all is to end."""
+
+
 class Polling:
     """One poll after the other, start to start interval_s apart; one that comes late makes none come sooner.
 
-    No threads in here; what waits, waits in `pause`. One thread calls everything; polls and failed may be read by any.
+    No threads in here; what waits, waits for `stop`. One thread calls everything; polls and failed may be read by any.
     """
 
     def __init__(
@@ -33,10 +44,10 @@ class Polling:
         interval_s: float,
         settings_every_s: float,
         clock: Clock,
-        pause: Callable[[float], object],
+        stop: Stop,
     ) -> None:
-        """name: for the log. pause: sleeps so long, or until all is to end."""
-        self._name, self._read, self._clock, self._pause = name, read, clock, pause
+        """name: for the log. stop: waits so long, or until all is to end; a poll that this broke off is no trouble."""
+        self._name, self._read, self._clock, self._stop = name, read, clock, stop
         self._interval_s, self._settings_every_s = interval_s, settings_every_s
         self._backoff = Backoff(min(interval_s, LONGEST_PAUSE_S), LONGEST_PAUSE_S)
         self._told: set[Health] = set()
@@ -56,13 +67,15 @@ class Polling:
         self.polls += 1
         if settings:
             self._settings_due = self._began + self._settings_every_s
+        if not snapshot.complete:  # blocks moved, and their settings were not asked for
+            self._settings_due = self._began
         self._work()
         return snapshot
 
     def rest(self) -> None:
         """Until the next poll is due."""
         due = self._began + self._interval_s - self._clock.monotonic()
-        self._pause(self._wait_s or max(due, REST_S))
+        self._stop.wait(self._wait_s or max(due, REST_S))
 
     def _work(self) -> None:
         if self._told:
@@ -73,6 +86,8 @@ class Polling:
 
     def _fail(self, error: EnergyHwError) -> None:
         """One line for each kind of trouble, until it is over."""
+        if self._stop.is_set():
+            return
         self.failed += 1
         self._wait_s = self._backoff.next_s()
         kind = kind_of(error)

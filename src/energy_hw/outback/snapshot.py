@@ -75,6 +75,11 @@ class Snapshot(Devices[Device]):
         return self._devices
 
     @property
+    def complete(self) -> bool:
+        """Whether every block of the layout is known."""
+        return all(block in self.parts for block in self.layout.blocks)
+
+    @property
     def unknown(self) -> dict[Block, tuple[int, ...]]:
         """Blocks that no table knows, as registers."""
         return {block: part.registers for block, part in self.parts.items() if model(block.did) is None}

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_hw.errors import UnknownDevice
+from energy_hw.outback.chain import Block
 from energy_hw.outback.device import Device
 from energy_hw.outback.groups import Key
 from energy_hw.outback.poll import Poller
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.snapshot import Snapshot
+from energy_hw.outback.types import Point
 from energy_hw.reading import Control
 
 if TYPE_CHECKING:
-    from energy_hw.outback.identity import House
-    from energy_hw.outback.writing import Writer, WriteResult
+    from energy_hw.outback.identity import Fingerprint, House
+    from energy_hw.outback.prepared import Prepared, WriteResult
+    from energy_hw.outback.writing import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +37,50 @@ class Writes:
     """A Writer that is made with the first write. Thread safety: use it inside a session of the registers."""
 
     def __init__(
-        self, registers: Registers, poller: Poller, allow: Iterable[str], journal: Path | None, password: str | None
+        self,
+        registers: Registers,
+        poller: Poller,
+        allow: Iterable[str],
+        journal: Path | None,
+        password: str | None,
+        sleep: Callable[[float], object],
     ) -> None:
         """allow: classes of settings that may be written each time. journal: None for the usual place."""
         self._registers, self._poller, self._allow = registers, poller, tuple(allow)
-        self._journal, self._password = journal, password
+        self._journal, self._password, self._sleep = journal, password, sleep
         self._writer: Writer | None = None
         self.count = 0
 
     def write(self, known: Snapshot, key: Key, name: str, value: object, options: WriteOptions) -> WriteResult:
         """Write to the device as it is known, to no other. Raises CommandError, LinkError, ProtocolError."""
         from energy_hw.outback.identity import fingerprint
+        from energy_hw.outback.prepared import WriteResult
 
         block, point = device_of(known, key).locate(name)
         then = fingerprint(house(known), block)
         allow = (*self._allow, *options.allow)
-        result = self.writer.write(
-            block,
-            then,
-            point.name,
-            value,
-            allow=allow,
-            force=options.force,
-            raw=options.raw,
-            dry_run=options.dry_run,
-        )
-        self.count += not options.dry_run
+        with self._registers.session():
+            prepared = self._prepare(block, then, point, value, allow, options)
+            if options.dry_run:
+                return WriteResult(prepared, "dry run")
+            result = self.writer.commit(prepared)
+        self.count += 1
         return result
+
+    def _prepare(
+        self,
+        block: Block,
+        then: Fingerprint,
+        point: Point,
+        value: object,
+        allow: tuple[str, ...],
+        options: WriteOptions,
+    ) -> Prepared:
+        from energy_hw.outback.permits import is_reset
+
+        if is_reset(point):
+            return self.writer.prepare_reset(block, then, point.name, allow=allow, force=options.force)
+        return self.writer.prepare(block, then, point.name, value, allow=allow, force=options.force, raw=options.raw)
 
     @property
     def writer(self) -> Writer:
@@ -70,12 +90,14 @@ class Writes:
             from energy_hw.outback.writing import Writer
 
             journal = Journal(self._journal)
-            self._writer = Writer(self._registers, self._poller, journal, password=self._password)
+            self._writer = Writer(self._registers, self._poller, journal, password=self._password, sleep=self._sleep)
         return self._writer
 
     def controls(self, known: Snapshot) -> list[Control]:
         """Everything that may be written now."""
-        return []
+        from energy_hw.outback.controls import controls
+
+        return controls(house(known), self._allow)
 
 
 def device_of(snapshot: Snapshot, key: Key) -> Device:
