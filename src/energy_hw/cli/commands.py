@@ -9,6 +9,7 @@ import click
 from energy_hw import __version__
 from energy_hw.cli.control import log, send, set_value, switch, watch
 from energy_hw.cli.devices import devices
+from energy_hw.cli.mate3_decode import decode_outback
 from energy_hw.cli.p1 import decode_p1, p1
 from energy_hw.cli.p1_out import forward, serve
 from energy_hw.cli.teleinfo import decode_teleinfo, teleinfo
@@ -87,6 +88,7 @@ def decode() -> None:
 
 decode.add_command(decode_teleinfo)
 decode.add_command(decode_p1)
+decode.add_command(decode_outback)
 
 
 @decode.command("openhems")
