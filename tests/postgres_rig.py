@@ -22,15 +22,22 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from psycopg import sql
 
+from energy_hw.sinks.postgres import KIND, Column, Table, encode_row
+from energy_hw.sinks.postgres_session import Times
+from energy_hw.sinks.row import Batch, Row
 from outbox_rig import BOUND_S, until
 
 START_S = 60.0
+PREFIX = "ehw-pg-"
 NOBODIES = ("postgres", "nobody")
 CONFIG = """
 fsync = off
@@ -258,7 +265,11 @@ class Database:
 @functools.cache
 def _server() -> Server:
     shared = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="ehw-pg-", dir=shared if os.access(shared, os.W_OK) else None))
+    top = shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
+    for left in top.glob(f"{PREFIX}*"):  # of a process that was killed
+        if not Path(f"/proc/{left.name.split('-')[2]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=top))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = Server(folder, binaries())
     atexit.register(server.close)
@@ -350,3 +361,25 @@ class Relay:
     def close(self) -> None:
         """No more connections."""
         self._listener.close()
+
+
+POWER = Table(
+    "house_power",
+    (Column("soc", "smallint"), Column("volts", "numeric"), Column("model", "varchar(100)"), Column("on", "boolean")),
+)
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+BRIEF = Times(statement_s=0.4, lock_s=0.2, schema_s=2.0, slack_s=0.4)
+"""For a server that is made to hang."""
+
+
+def batch(*bodies: bytes) -> Batch:
+    """Rows 1, 2, 3 ... of some outbox."""
+    return Batch(uuid4(), tuple(Row(seq, "k", KIND, 0, 0, body) for seq, body in enumerate(bodies, 1)))
+
+
+def polls(number: int, table: Table = POWER) -> list[bytes]:
+    """One row every five seconds."""
+    return [
+        encode_row(table, BEGAN + timedelta(seconds=5 * at), {"soc": at % 101, "volts": Decimal(at) / 10})
+        for at in range(number)
+    ]

@@ -99,15 +99,16 @@ class _Writer:
         self.put(group, entries[middle:])
 
     def _insert(self, group: Group, entries: Sequence[Entry]) -> int:
-        query = sql.SQL("INSERT INTO {} ({}) VALUES ({}) {}").format(
-            group.ready.name,
-            _columns(group),
-            sql.SQL(", ").join([sql.Placeholder()] * len(group.columns)),
-            _once(group),
-        )
+        head = sql.SQL("INSERT INTO {} ({})").format(group.ready.name, _columns(group))
+        places = ", ".join(["%s"] * len(group.columns))
+        query = f"{self._doubled(head)} VALUES ({places}) {self._doubled(_once(group))}"
         with self._connection.cursor() as cursor:
-            cursor.executemany(query, [entry.values for entry in entries])
+            cursor.executemany(query.encode(), [entry.values for entry in entries])
             return max(0, cursor.rowcount)
+
+    def _doubled(self, query: sql.Composed) -> str:
+        """A % in a quoted name is no placeholder."""
+        return query.as_string(self._connection).replace("%", "%%")
 
     def _copy(self, group: Group, entries: Sequence[Entry]) -> int:
         names = _columns(group)

@@ -101,7 +101,7 @@ class Delivery:
         statement_s = self._times.statement_s
         with self._session.bounded(1.5 * statement_s):
             written = write(connection, found.groups, statement_s / 2, self._clock.monotonic)
-        self._most = min(MOST_ROWS, 2 * self._most)
+        self._most = min(MOST_ROWS, self._most + max(1, self._most // 8))
         return self._count(written, found.drop, found.said, len(rows))
 
     def _count(self, written: Written, drop: dict[int, str], said: list[str], rows: int) -> Result:

@@ -80,6 +80,7 @@ class Session:
 
     def connection(self) -> tuple[Connection, bool]:
         """The connection, and whether it is a new one. Raises psycopg.Error."""
+        self.was_cut = False
         if self._connection is not None and not self._connection.closed:
             return self._connection, False
         self.drop()
@@ -108,7 +109,6 @@ class Session:
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
         """After this time (and some slack) the connection is cut, and who waits for it gets an OperationalError."""
-        self.was_cut = False
         timer = threading.Timer(seconds + self._times.slack_s, self.cut)
         timer.daemon = True
         timer.start()
