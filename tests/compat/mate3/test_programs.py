@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import PIPE, CompletedProcess, Popen
 
 from energy_hw.sim.mate3 import SimMate3
+
+HOST = "192.168.0.123"
 
 Run = Callable[..., "CompletedProcess[str]"]
 
@@ -17,7 +20,7 @@ def test_the_program_of_the_readme_runs_as_it_stands(run: Run, house: SimMate3, 
     assert (done.returncode, done.stderr) == (0, "")
     *blocks, controllers, currents, voltages = done.stdout.splitlines()
     assert [line.partition("(")[0] for line in blocks] == [
-        "SunspecCommonModelBlock",
+        "SunspecHeaderBlock",
         "Mate3Block",
         "OutbackSystemControlBlock",
         "SunspecInverterSinglePhaseBlock",
@@ -74,15 +77,19 @@ host = "192.168.0.123"
 port = 502
 
 with mate3_connection(host, port) as client:
-    print([block.absorb_volts for block in client.all_blocks() if hasattr(block, "absorb_volts")])
+    print([block.absorb_volts for block in client.all_blocks() if hasattr(block, "float_time_hours")], flush=True)
+    input()
     client.set_value(Settings.absorb_volts, 576, port=3)
 """
 
 
-def test_a_program_whose_ports_are_swapped_meanwhile_does_not_write(run: Run, house: SimMate3) -> None:
-    serial = house.place(64112, 3).address
-    house.faults.arm(at=2, functions=(3,), addresses=range(serial, serial + 1), then=lambda: house.swap_ports(3, 4))
-    done = run(SWAPPED, house)
-    assert (done.returncode, done.stdout) == (1, "[576, 576, 588, 588]\n")
-    assert "energy_hw.errors.IdentityChanged: " in done.stderr.splitlines()[-1]
+def test_a_program_whose_ports_are_swapped_meanwhile_does_not_write(tmp_path: Path, house: SimMate3) -> None:
+    text = SWAPPED.replace(HOST, house.host).replace("port = 502", f"port = {house.port}")
+    with Popen([sys.executable, "-c", text], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, cwd=tmp_path) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "[576, 576]\n"
+        house.swap_ports(3, 4)
+        _, errors = program.communicate("\n", timeout=90)
+    assert program.returncode == 1
+    assert "energy_hw.errors.IdentityChanged: " in errors.splitlines()[-1]
     assert all(function == 3 for function, _, _ in house.requests)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy_hw.compat.mate3._access import Access
-from energy_hw.compat.mate3.base_parser import PARSED, Field, Mode, block_class, points_of
+from energy_hw.compat.mate3.base_parser import MARKER, PARSED, SUNS, Field, Mode, block_class, points_of
 from energy_hw.compat.mate3.base_structures import Device
 from energy_hw.compat.mate3.exceptions import SeveralDevices
 from energy_hw.errors import NotWritable, UnknownDevice
@@ -15,12 +16,12 @@ from energy_hw.links.modbus import ModbusLink
 from energy_hw.outback.chain import Block
 from energy_hw.outback.poll import Poll
 from energy_hw.outback.types import PointType
-from energy_hw.outback.values import PointValue, decode_block
+from energy_hw.outback.values import PointValue, decode_block, join
 
 if TYPE_CHECKING:
     from energy_hw.outback.writing import WriteResult
 
-DEVICES = {device.value: device for device in PARSED}
+DIDS = {device: device.value for device in PARSED} | {Device.sunspec_header: Device.sunspec_common_model.value}
 
 
 class Mate3:
@@ -34,19 +35,26 @@ class Mate3:
         self._access = access
 
     def all_blocks(self) -> Iterator[Any]:
-        """Every block, in the order of the controller: a named tuple of `device` and its fields."""
-        poll = self._access.read()
-        for block in poll.layout.blocks:
-            if block.did in DEVICES:
-                yield _tuple(poll, block)
+        """Every block, in the order of the controller: a named tuple of `device` and its fields.
+
+        The first is the SunSpec header, with manufacturer, model and serial number.
+        """
+        return self._blocks([device for device in PARSED if device is not Device.sunspec_common_model])
 
     def get_device_blocks(self, device: Device) -> Iterator[Any]:
         """The blocks of one kind of device."""
-        return (block for block in self.all_blocks() if block.device is device)
+        return self._blocks([device])
+
+    def _blocks(self, devices: Sequence[Device]) -> Iterator[Any]:
+        poll = self._access.read()
+        for block in poll.layout.blocks:
+            for device in devices:
+                if block.did == DIDS[device]:
+                    yield _tuple(poll, block, device)
 
     def get_values(self, *fields: Field) -> dict[Field, list[Any]]:
         """For each field a list with the value of each device, in the order of the controller; all of one read."""
-        blocks = list(self.all_blocks())
+        blocks = list(self._blocks(list(dict.fromkeys(_device_of(field) for field in fields))))
         return {
             field: found
             for field in fields
@@ -105,10 +113,11 @@ def _device_of(field: Field) -> Device:
     return field.device
 
 
-def _tuple(poll: Poll, block: Block) -> Any:
-    device = DEVICES[block.did]
+def _tuple(poll: Poll, block: Block, device: Device) -> Any:
     values = decode_block(block.did, poll.blocks[block], block.address, poll.layout.since_2018)
     numbers = {name: _as_before(values.get(point.name)) for name, point in points_of(device).items()}
+    if device is Device.sunspec_header:
+        numbers[MARKER.name or ""] = SUNS
     return block_class(device)(device=device, **numbers)
 
 
@@ -119,5 +128,5 @@ def _as_before(value: PointValue | None) -> int | str | None:
     if value.point.type is PointType.STRING:
         return str(value.raw).strip("\0") if value.implemented else ""
     if value.point.type is PointType.IPADDR:
-        return None if value.value is None else str(value.value)
+        return str(IPv4Address(join(value.point, value.registers)))
     return value.raw if value.implemented else None

@@ -7,13 +7,14 @@ Source: github.com/adamcharnock/mate3 at 66a4525, mate3/base_definitions.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
 from energy_hw.compat.mate3._labels import UNITS
 from energy_hw.compat.mate3.base_structures import Device, int16, int32, uint16, uint32
-from energy_hw.outback.tables import points
+from energy_hw.outback.tables import point, points
 from energy_hw.outback.types import Point, PointType
 
 
@@ -59,7 +60,20 @@ TYPES = {
     PointType.IPADDR: uint32,
 }
 
-PARSED = tuple(d for d in Device if d.name not in ("sunspec_header", "opticsre_statistics", "end_of_sun_spec"))
+PARSED = tuple(device for device in Device if device.name not in ("opticsre_statistics", "end_of_sun_spec"))
+
+# 0.4 reads marker and common block as one: two registers more in front.
+SUNS = 0x53756E53
+MARKER = Field(1, 2, uint32, Mode.R, "the marker, SunS", None, None, "sunspec_id", Device.sunspec_header)
+HEADER = {
+    "model_id": "did",
+    "total_subsequent_registers": "length",
+    "manufacturer": "manufacturer",
+    "model": "model",
+    "options": "options",
+    "version": "version",
+    "serial_number": "serial_number",
+}
 
 
 class BaseParser:
@@ -77,8 +91,11 @@ class BaseParser:
 @cache
 def points_of(device: Device) -> dict[str, Point]:
     """The tables' rows by 0.4 name. Where the gateway's layouts differ, 0.4 knew the older one."""
+    if device is Device.sunspec_header:
+        common = ((name, point(Device.sunspec_common_model.value, ours)) for name, ours in HEADER.items())
+        return {name: replace(row, start=row.start + MARKER.size) for name, row in common}
     rows = points(device.value, None, True) + points(device.value, None, False)
-    named = {point.mate3_04: point for point in rows if point.mate3_04}
+    named = {row.mate3_04: row for row in rows if row.mate3_04}
     return dict(sorted(named.items(), key=lambda pair: pair[1].start))
 
 
@@ -86,19 +103,20 @@ def points_of(device: Device) -> dict[str, Point]:
 def fields_of(device: Device) -> tuple[Field, ...]:
     """Fields of a device, in the order of the registers."""
     rows = points_of(device)
-    names = {point.name: name for name, point in rows.items()}
-    return tuple(_field(device, name, point, names) for name, point in rows.items())
+    names = {row.name: name for name, row in rows.items()}
+    front = (MARKER,) if device is Device.sunspec_header else ()
+    return front + tuple(_field(device, name, row, names) for name, row in rows.items())
 
 
-def _field(device: Device, name: str, point: Point, names: dict[str, str]) -> Field:
+def _field(device: Device, name: str, row: Point, names: dict[str, str]) -> Field:
     return Field(
-        start=point.start,
-        size=point.size,
-        type=TYPES.get(point.type, uint16),
-        mode=Mode(point.access.lower()),
-        description=point.description,
-        units=UNITS.get(point.unit or "", point.unit),
-        scale_factor=names.get(point.scale or ""),
+        start=row.start,
+        size=row.size,
+        type=TYPES.get(row.type, uint16),
+        mode=Mode(row.access.lower()),
+        description=row.description,
+        units=UNITS.get(row.unit or "", row.unit),
+        scale_factor=names.get(row.scale or ""),
         name=name,
         device=device,
     )
