@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import struct
+from contextlib import suppress
 
 import pytest
 
@@ -107,12 +108,14 @@ def test_a_unit_that_was_given_stays() -> None:
     assert peer.units == [7]
 
 
-def test_a_unit_that_answered_stays() -> None:
-    with Peer(refuses(2), then=refuses(11)) as peer, link_to(peer, unit=None) as link:
-        for _ in range(2):
-            with pytest.raises(ModbusError):
+@pytest.mark.parametrize("answer", [says(honest), refuses(2)], ids=["registers", "a refusal"])
+def test_a_unit_that_answered_stays(answer: Behaviour) -> None:
+    with Peer(answer, then=refuses(11)) as peer, link_to(peer, unit=None) as link:
+        for _ in range(3):
+            with suppress(ModbusError):
                 link.read(40000, 2)
-    assert peer.units == [1, 1]
+        assert link.unit == 1
+    assert peer.units == [1, 1, 1]
 
 
 # How much at once

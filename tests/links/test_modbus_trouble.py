@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +17,23 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from energy_hw.errors import ExtraMissing, LinkBusy, LinkClosed, LinkError, LinkTimeout, ProtocolError
+from energy_hw.links import modbus_tcp
 from energy_hw.links.modbus import ModbusLink
-from modbus_peer import PATIENCE_S, Behaviour, Peer, changed, cut, drips, link_to, refuses, registers_at, silent
+from energy_hw.links.modbus_settings import ModbusSettings
+from modbus_peer import (
+    PATIENCE_S,
+    Behaviour,
+    Peer,
+    Visitor,
+    changed,
+    cut,
+    drips,
+    honest,
+    link_to,
+    refuses,
+    registers_at,
+    silent,
+)
 
 UNDER_LOAD_S = 8.0
 """What a busy machine may add to a bound; the peers here hang for longer."""
@@ -145,10 +161,13 @@ def addresses_of(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
 
 
 def test_each_address_of_a_name_gets_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, shares = modbus_tcp._connected, []
     with full_house() as full, Peer() as peer:
         addresses_of(monkeypatch, full, peer.port)
+        monkeypatch.setattr(modbus_tcp, "_connected", lambda *to: shares.append(to[2]) or connect(*to))
         with ModbusLink("mate3.lan", connect_s=0.6, tries=5) as link:
             assert link.read(40000, 2) == tuple(registers_at(40000, 2))
+    assert 0 < shares[0] <= 0.3
 
 
 def test_a_name_without_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +239,48 @@ def test_close_ends_the_wait_of_another_thread() -> None:
         assert isinstance(told, LinkClosed)
         assert "this link was closed" in str(told)
         assert peer.visitors[0].gone.wait(PATIENCE_S)
-    assert len(peer.requests) == 1
+    assert len(peer.requests) == peer.connections == 1
+
+
+def test_close_waits_for_nobody() -> None:
+    held, closed = threading.Event(), threading.Event()
+
+    def holds() -> None:
+        with link.session():
+            link.read(40000, 2)
+            held.set()
+            assert closed.wait(PATIENCE_S / 2), "close() waits for the session"
+            link.read(40000, 2)
+
+    def closes() -> None:
+        held.wait(PATIENCE_S)
+        link.close()
+        closed.set()
+
+    with Peer() as peer, link_to(peer) as link:
+        told, none = together(holds, closes)
+        assert none is None
+        assert isinstance(told, LinkClosed), told
+        assert "this link was closed" in str(told)
+
+
+@pytest.mark.parametrize("opens", [True, False])
+@pytest.mark.parametrize("ask", [lambda link: link.read(40000, 2), lambda link: link.write(40000, [1])])
+def test_close_ends_the_tries_to_connect(
+    ask: Callable[[ModbusLink], object], opens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_late(to: ModbusSettings) -> socket.socket:
+        link.close()
+        if opens:
+            return modbus_tcp.open_tcp(to)
+        raise LinkError("the network is down")
+
+    monkeypatch.setattr("energy_hw.links.modbus_client.open_tcp", open_late)
+    with Peer() as peer, link_to(peer) as link:
+        with pytest.raises(LinkClosed, match="this link was closed"):
+            ask(link)
+        assert link.counters.retries == 0
+    assert (peer.requests, peer.connections) == ([], opens)
 
 
 # Processes
@@ -265,16 +325,41 @@ def test_the_library_is_imported_with_the_first_link() -> None:
     assert run_python(program) == "False\nTrue\n"
 
 
+def reads_in_a_child(link: ModbusLink) -> bool:
+    """Whether a process that is forked off reads rightly, though a thread that stayed behind has the connection."""
+    parents = link._client.socket
+    assert parents is not None
+    number = parents.fileno()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a fork among threads is dangerous, says Python 3.12
+        child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    try:
+        signal.alarm(int(PATIENCE_S))
+        with pytest.raises(OSError, match="Bad file"):
+            os.fstat(number)
+        assert link.read(40000, 2) == tuple(registers_at(40000, 2))
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
 def test_a_fork_opens_a_connection_of_its_own() -> None:
-    with Peer() as peer, link_to(peer) as link, link.session():
-        link.read(40000, 2)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a fork among threads is dangerous, says Python 3.12
-            child = os.fork()
-        if not child:
-            os._exit(link.read(40000, 2) != tuple(registers_at(40000, 2)))
-        assert os.waitpid(child, 0)[1] == 0
-        assert link.read(41000, 2) == tuple(registers_at(41000, 2))
+    forked = threading.Event()
+
+    def waits(visitor: Visitor, request: bytes) -> None:
+        forked.wait(PATIENCE_S)
+        visitor.send(honest(request))
+
+    def forks() -> bool:
+        peer.await_requests(1)
+        well = reads_in_a_child(link)
+        forked.set()
+        return well
+
+    with Peer(waits) as peer, link_to(peer, timeout_s=3 * PATIENCE_S) as link:
+        assert together(lambda: link.read(41000, 2), forks) == [tuple(registers_at(41000, 2)), True]
     assert peer.connections == 2
 
 
