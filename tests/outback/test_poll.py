@@ -208,6 +208,14 @@ def test_a_chain_that_never_holds_still() -> None:
     assert poller.rediscoveries == 1
 
 
+def test_a_port_that_two_devices_claim_is_refused() -> None:
+    controller = Controller()
+    poller = warm(controller)
+    controller.holds(41028, 3)
+    with pytest.raises(LayoutChanged, match="claim to be the same device, so which is which is doubtful"):
+        poller.read()
+
+
 def test_after_a_failure_the_next_poll_recovers() -> None:
     controller = Controller()
     poller = warm(controller)

@@ -22,7 +22,9 @@ from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.outback import wanted
 from energy_hw.outback.chain import (
     COMMON,
+    END,
     GATEWAY,
+    LAST,
     MODEL,
     PLACEHOLDER,
     SERIAL,
@@ -46,8 +48,8 @@ logger = logging.getLogger(__name__)
 
 PAUSES_S = (0.5, 1.5)
 """Before the second try and the third: after a write, settings show placeholders for up to 2 s."""
-SHORTEST_PLACEHOLDERS = 8
-"""Registers of 0x8000, all that came of a block apart from its header: none has so many points without a value."""
+PLACEHOLDERS = {PLACEHOLDER: 8, END: 20}
+"""Registers that are all the same, in a part of a block that came without its header: so many are no values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ class Poller:
                     raise
                 return {}, f"{error} for registers {span.address} to {span.end - 1}"
             registers.update(enumerate(words, span.address))
-            if fault := _header_fault(what, span, registers) or _body_fault(what, span, registers):
+            if fault := _header_fault(what, span, registers) or _part_fault(what, span, registers):
                 return {}, fault
         return registers, _identity_fault(layout, what, registers)
 
@@ -223,12 +225,19 @@ def _header_fault(what: Wanted, span: Span, registers: Mapping[int, int]) -> str
     return next(filter(None, (misfit(block, registers) for block in came)), "")
 
 
-def _body_fault(what: Wanted, span: Span, registers: Mapping[int, int]) -> str:
-    """A block shows placeholders behind a good header when it is cut over two requests, or changes just then."""
+def _part_fault(what: Wanted, span: Span, registers: Mapping[int, int]) -> str:
+    """Placeholders that were gone when the header was read, of a block that took several requests.
+
+    0xFFFF only where there is a hub port: texts of the gateway's block that were never set are 0xFFFF too.
+    """
     for block in what.blocks:
-        start, end = max(span.address, block.address + len(block.header)), min(span.end, block.end)
-        if end - start >= SHORTEST_PLACEHOLDERS and all(registers[at] == PLACEHOLDER for at in range(start, end)):
-            return f"{block} has 0x{PLACEHOLDER:04X} from {start} to {end - 1}"
+        part = range(max(span.address, block.address), min(span.end, block.end))
+        words = {registers[at] for at in part}
+        if span.address <= block.address or len(words) != 1:
+            continue
+        word = words.pop()
+        if len(part) >= PLACEHOLDERS.get(word, LAST) and (word == PLACEHOLDER or block.port is not None):
+            return f"{block} has 0x{word:04X} in all registers from {part.start} to {part.stop - 1}"
     return ""
 
 
