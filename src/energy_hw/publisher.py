@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from energy_hw.subscription import Subscription
+
+if TYPE_CHECKING:
+    import asyncio
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +128,8 @@ class Callbacks:
 
 async def follow(subscription: Subscription[T]) -> AsyncIterator[T]:
     """A subscription seen from asyncio: the same items, no thread more. Ends when it is closed and empty."""
+    import asyncio  # half of what importing a source would cost
+
     loop, news = asyncio.get_running_loop(), asyncio.Event()
     subscription.tell(lambda: _call_soon(loop, news.set))
     while True:
