@@ -28,6 +28,7 @@ NAMES = (
     "outbox",
     "p1_reports",
     "p1_pty",
+    "outback",
 )
 
 

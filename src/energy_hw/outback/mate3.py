@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -214,6 +213,8 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         return self._stream()
 
     async def _stream(self) -> AsyncIterator[Report]:
+        import asyncio
+
         await asyncio.to_thread(self.start)
         async for report in follow(self._reports.subscribe()):
             yield report

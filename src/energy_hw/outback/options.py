@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 from typing import Protocol, TypedDict, cast
-from urllib.parse import parse_qsl
 
 from energy_hw.errors import ConfigError
 from energy_hw.outback.registers import Registers
@@ -88,6 +87,8 @@ def host_of(host: str | None, simulate: bool) -> str:
 
 def start_simulated(url: str) -> Simulated:
     """Starts what `sim:NAME?delay_s=0.02` means, which is the business of energy_hw.sim.NAME. Raises ConfigError."""
+    from urllib.parse import parse_qsl
+
     name, _, query = url.removeprefix(SIMULATED).partition("?")
     try:
         options = LIVELY | {key: float(value) for key, value in parse_qsl(query, strict_parsing=bool(query))}

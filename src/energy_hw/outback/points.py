@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import NoReturn
 
@@ -88,6 +87,8 @@ def names_of(dids: tuple[int, ...]) -> Mapping[str, str]:
 
 def unknown(owner: str, name: str, known: Iterable[str], here: Iterable[str]) -> str:
     """That owner has no such point: not in this firmware, or in none, and then which ones are near."""
+    from difflib import get_close_matches
+
     known = list(known)
     if name in known:
         return f"{owner} has no {name} with its firmware: its registers end before it, or were not read yet"
