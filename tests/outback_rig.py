@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from energy_hw.errors import ModbusError
 from energy_hw.outback.dump import Dump
+from energy_hw.outback.poll import Poll, Poller
 from energy_hw.outback.sunspec import Layout, explore
 
 CAPTURE = Path(__file__).parent / "captures/outback/mate3s/registers.json"
@@ -91,3 +93,25 @@ def moved(registers: dict[int, int], place: int, words: tuple[int, ...]) -> dict
     """With words put in at a place."""
     before, behind = ({at: registers[at] for at in registers if (at < place) is low} for low in (True, False))
     return before | dict(enumerate(words, place)) | {at + len(words): word for at, word in behind.items()}
+
+
+START = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+class StoppedClock:
+    def monotonic(self) -> float:
+        return 0.0
+
+    def now(self) -> datetime:
+        return START
+
+
+def warm(controller: Controller, layout_file: Path | None = None) -> Poller:
+    """A poller that has read everything once."""
+    poller = Poller(controller, layout_file, clock=StoppedClock(), sleep=controller.sleep)
+    poller.read()
+    return poller
+
+
+def by_port(poll: Poll) -> dict[tuple[int, int | None], tuple[int, ...]]:
+    return {(block.did, block.port): words for block, words in poll.blocks.items()}

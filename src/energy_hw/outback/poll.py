@@ -20,26 +20,12 @@ from typing import overload
 from energy_hw.errors import LayoutChanged, ModbusError, NotSunSpec, UnknownDevice, UnknownPoint
 from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.outback import wanted
-from energy_hw.outback.chain import (
-    COMMON,
-    END,
-    GATEWAY,
-    LAST,
-    MODEL,
-    PLACEHOLDER,
-    SERIAL,
-    Block,
-    Layout,
-    change,
-    is_since_2018,
-    misfit,
-    text,
-    words_of,
-)
+from energy_hw.outback.chain import Block, Layout, change, words_of
 from energy_hw.outback.layout import LayoutFile
-from energy_hw.outback.plan import Mode, Span
+from energy_hw.outback.plan import Mode
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.sunspec import ILLEGAL_ADDRESS, Found, explore, pauses_for
+from energy_hw.outback.verify import header_fault, identity_fault, part_fault
 from energy_hw.outback.wanted import Wanted, plan
 
 __all__ = ["Mode", "Poll", "Poller"]
@@ -48,8 +34,6 @@ logger = logging.getLogger(__name__)
 
 PAUSES_S = (0.5, 1.5)
 """Before the second try and the third: after a write, settings show placeholders for up to 2 s."""
-PLACEHOLDERS = {PLACEHOLDER: 8, END: 20}
-"""Registers that are all the same, in a part of a block that came without its header: so many are no values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,46 +194,14 @@ class Poller:
                     raise
                 return {}, f"{error} for registers {span.address} to {span.end - 1}"
             registers.update(enumerate(words, span.address))
-            if fault := _header_fault(what, span, registers) or _part_fault(what, span, registers):
+            if fault := header_fault(what, span, registers) or part_fault(what, span, registers):
                 return {}, fault
-        return registers, _identity_fault(layout, what, registers)
+        return registers, identity_fault(layout, what, registers)
 
 
 def _key(registers: Registers) -> str:
     """host:port of a link; what is no link has none."""
     return f"{getattr(registers, 'host', '')}:{getattr(registers, 'port', '')}"
-
-
-def _header_fault(what: Wanted, span: Span, registers: Mapping[int, int]) -> str:
-    came = (block for block in what.touched if span.address <= block.address < span.end)
-    return next(filter(None, (misfit(block, registers) for block in came)), "")
-
-
-def _part_fault(what: Wanted, span: Span, registers: Mapping[int, int]) -> str:
-    """Placeholders that were gone when the header was read, of a block that took several requests.
-
-    0xFFFF only where there is a hub port: texts of the gateway's block that were never set are 0xFFFF too.
-    """
-    for block in what.blocks:
-        part = range(max(span.address, block.address), min(span.end, block.end))
-        words = {registers[at] for at in part}
-        if span.address <= block.address or len(words) != 1:
-            continue
-        word = words.pop()
-        if len(part) >= PLACEHOLDERS.get(word, LAST) and (word == PLACEHOLDER or block.port is not None):
-            return f"{block} has 0x{word:04X} in all registers from {part.start} to {part.stop - 1}"
-    return ""
-
-
-def _identity_fault(layout: Layout, what: Wanted, registers: Mapping[int, int]) -> str:
-    """Another gateway, or another firmware of it, with its blocks in the same places."""
-    for block in what.blocks:
-        words = words_of(block, registers)
-        if block.did == COMMON and (text(words[SERIAL]), text(words[MODEL])) != (layout.serial, layout.model):
-            return "the common block has another model or serial number than before"
-        if block.did == GATEWAY and is_since_2018(layout.model, words) != layout.since_2018:
-            return "the gateway's block has another layout than before"
-    return ""
 
 
 def _poll_of(began: datetime, layout: Layout, what: Wanted, registers: Mapping[int, int]) -> Poll:
