@@ -198,6 +198,7 @@ def entry_of(prepared: Prepared, time: str, actor: str) -> Entry:
         raw_new=() if secret else prepared.words,
         actor=actor,
         undo_of=prepared.order.undo_of,
+        counters={name: f"{value:f}" for name, (value, _) in who.counters.items()},
     )
 
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from energy_hw.errors import CommandError
@@ -23,6 +25,7 @@ from energy_hw.reading import dumps
 
 SENT = ("confirmed", "assumed", "unknown")
 """Outcomes after which the device may hold the new value; `unknown` is also said of an intent without a result."""
+NUMBER = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
 LONGEST = 64_000
 """Characters in a line; a longer one is damaged."""
 
@@ -32,7 +35,7 @@ class Entry:
     """One write. old, new: in the point's unit, or label, or text; raw_old, raw_new: registers, empty if secret.
 
     outcome: confirmed, assumed, not confirmed, wrong device, moved, refused, or unknown. undo_of: id of the entry
-    that this one took back. The rest as in identity.Fingerprint.
+    that this one took back. counters: lifetime counters, where they identify the device. The rest as in Fingerprint.
     """
 
     id: str
@@ -53,6 +56,7 @@ class Entry:
     raw_new: tuple[int, ...]
     actor: str
     undo_of: str | None = None
+    counters: dict[str, str] = field(default_factory=dict)
     outcome: str = "unknown"
     detail: str = ""
 
@@ -137,9 +141,12 @@ class Journal:
 
 
 def default_path() -> Path:
-    """$XDG_STATE_HOME/energy-hw/mate3-writes.jsonl, in ~/.local/state without that variable."""
+    """$XDG_STATE_HOME/energy-hw/mate3-writes.jsonl; without that variable in ~/.local/state, or in /var/lib."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if state.startswith("/") else Path("~/.local/state").expanduser()
+    try:
+        base = Path(state) if state.startswith("/") else Path("~/.local/state").expanduser()
+    except RuntimeError:  # a service's user may have no home
+        base = Path("/var/lib")
     return base / "energy-hw" / "mate3-writes.jsonl"
 
 
@@ -177,14 +184,15 @@ def _object(line: str) -> dict[str, Any] | None:
     return row if isinstance(row, dict) and line.endswith("\n") else None
 
 
-TYPES = {
-    "int": int,
-    "str": str,
-    "int | None": (int, type(None)),
-    "str | None": (str, type(None)),
-    "tuple[int, ...]": list,
+TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "str": (str,),
+    "int | None": (int, NoneType),
+    "str | None": (str, NoneType),
+    "tuple[int, ...]": (list,),
+    "dict[str, str]": (dict,),
 }
-EXPECTED = {row.name: TYPES[str(row.type)] for row in fields(Entry)}
+EXPECTED = {row.name: TYPES[str(row.type)] for row in fields(Entry) if row.name not in ("outcome", "detail")}
 
 
 def _take(found: dict[str, dict[str, Any]], row: dict[str, Any] | None) -> bool:
@@ -198,21 +206,17 @@ def _take(found: dict[str, dict[str, Any]], row: dict[str, Any] | None) -> bool:
         return isinstance(told["outcome"], str)
     if kind != "intent" or known is not None or not _is_intent(row):
         return False
-    found[row["id"]] = {**row, "raw_old": _numbers(row["raw_old"]), "raw_new": _numbers(row["raw_new"])}
+    known_fields = {name: row[name] for name in EXPECTED}
+    found[row["id"]] = known_fields | {name: tuple(row[name]) for name in ("raw_old", "raw_new")}
     return True
 
 
 def _is_intent(row: Mapping[str, Any]) -> bool:
-    names = set(EXPECTED) - {"outcome", "detail"}
-    return (
-        set(row) == names
-        and all(
-            isinstance(row[name], EXPECTED[name]) and not isinstance(row[name], bool)  # type: ignore[arg-type]
-            for name in names
-        )
-        and all(isinstance(word, int) and 0 <= word <= 0xFFFF for word in [*row["raw_old"], *row["raw_new"]])
-    )
-
-
-def _numbers(words: Sequence[int]) -> tuple[int, ...]:
-    return tuple(words)
+    """It has what an entry has; a later version may have added something."""
+    if not set(EXPECTED) <= set(row):
+        return False
+    if any(isinstance(row[name], bool) or not isinstance(row[name], kinds) for name, kinds in EXPECTED.items()):
+        return False
+    if not all(isinstance(value, str) and NUMBER.fullmatch(value) for value in row["counters"].values()):
+        return False
+    return all(isinstance(word, int) and 0 <= word <= 0xFFFF for word in (*row["raw_old"], *row["raw_new"]))

@@ -77,6 +77,9 @@ class Looker:
         order = dict.fromkeys(each for each in (live, who, block) if each is not None)
         order[block] = order.pop(block)  # the target is read last
         words = {each: self._words(each) for each in order}
+        for each in order:  # of the block that says who it is, compare() tells the port, with all else that changed
+            if each is not who and each.port is not None and words[each][2] != each.port:
+                raise Gone(f"port at register {each.address}: then {each.port}, now {words[each][2]}")
         house = House(self._now(), layout, words)
         if self.connection != connection:  # who answers on the new one has not said yet who it is
             raise NotYet(f"the connection was lost while block {block.did} was read")

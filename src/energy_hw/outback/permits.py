@@ -42,8 +42,9 @@ def check(row: Point, block: Block, allow: frozenset[str], force: bool, reset: b
         raise NotWritable(f"{row.code}: the firmware of this device has no such register, its block ends before it")
     if is_reset(row) != reset:
         raise NotWritable(f"{row.code} is no setting but a reset: call reset()" if not reset else no_reset(row))
-    for locked in sorted(row.flags & LOCKED - allow):
-        raise NotWritable(f"{row.code} is locked, being of the class {locked} ({RISKS[locked]}): allow {locked}")
+    if locked := sorted(row.flags & LOCKED - allow):
+        risks = "; ".join(f"{each}: {RISKS[each]}" for each in locked)
+        raise NotWritable(f"{row.code} is locked ({risks}): to write it, allow {', '.join(locked)} by name")
     if row.disputed and not force:
         raise NotWritable(f"{row.code}: {dispute(row)}; to write it all the same, force it and look at the display")
 

@@ -38,8 +38,8 @@ class Prepared:
     """
 
     order: Order
-    before: PointValue
-    after: PointValue
+    before: PointValue = field(repr=False)
+    after: PointValue = field(repr=False)
     words: tuple[int, ...] = field(repr=False)
     sight: Sight = field(repr=False)
 
@@ -77,11 +77,11 @@ class Prepared:
 
     @property
     def old(self) -> Value:
-        return None if self.secret else self.before.value
+        return None if self.secret or not self.point.readable else self.before.value
 
     @property
     def new(self) -> Value:
-        return None if self.secret else self.after.value
+        return None if self.secret else meant(self.after)
 
     @property
     def raw_old(self) -> int | str | None:
@@ -193,7 +193,15 @@ def shown(value: PointValue) -> str:
     """A value for people: text in quotes, `nothing` where there is none."""
     if value.point.type is PointType.STRING:
         return f'"{value.value or ""}"'
-    return "nothing" if value.value is None else str(value.value)
+    plain = meant(value)
+    return "nothing" if plain is None else str(plain)
+
+
+def meant(value: PointValue) -> Value:
+    """The value; of what is write-only, and so has none to read, the label of its code, or the number."""
+    if value.value is not None or value.point.readable or not isinstance(value.raw, int):
+        return value.value
+    return value.point.enum.get(value.raw, value.raw)
 
 
 def unit_of(row: Point) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 
 from energy_hw.errors import CommandError, IdentityChanged, NotWritable, UnknownDevice
 from energy_hw.outback.chain import Block
 from energy_hw.outback.commands import is_command
+from energy_hw.outback.comparing import counter_differences
 from energy_hw.outback.identity import Fingerprint, Known, fingerprint
 from energy_hw.outback.journal import Entry, Journal
 from energy_hw.outback.permits import is_reset
@@ -66,11 +69,32 @@ def _last(journal: Journal | None) -> Entry:
 def _check_device(entry: Entry, who: Fingerprint) -> None:
     then, now = (entry.gateway, entry.model, entry.serial), (who.gateway, who.model, who.serial)
     if then != now:
-        what = [name for name, a, b in zip(("gateway serial", "model", "serial"), then, now, strict=True) if a != b]
-        raise IdentityChanged(
-            f"nothing was written: the {who.name} is not the device that was written to on {entry.time}: another"
-            f" {' and '.join(what)}"
-        )
+        names = ("gateway serial", "model", "serial")
+        what = [f"another {name}" for name, a, b in zip(names, then, now, strict=True) if a != b]
+        raise _another(entry, who, what)
+    if what := counter_differences(_then(entry, who), who):
+        raise _another(entry, who, what)
+
+
+def _another(entry: Entry, who: Fingerprint, what: list[str]) -> IdentityChanged:
+    return IdentityChanged(
+        f"nothing was written: the {who.name} is not the device that was written to on {entry.time}: {'; '.join(what)}"
+    )
+
+
+def _then(entry: Entry, who: Fingerprint) -> Fingerprint:
+    """The device with the lifetime counters of then."""
+    steps = {name: step for name, (_, step) in who.counters.items()}
+    counters = {name: (Decimal(value), steps[name]) for name, value in entry.counters.items() if name in steps}
+    return replace(who, counters=counters, taken=_time(entry, who.taken))
+
+
+def _time(entry: Entry, otherwise: datetime) -> datetime:
+    try:
+        time = datetime.fromisoformat(entry.time)
+    except ValueError:
+        return otherwise
+    return time if time.tzinfo else otherwise
 
 
 def _point(entry: Entry, block: Block, who: Fingerprint) -> Point:
