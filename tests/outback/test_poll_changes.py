@@ -160,6 +160,17 @@ def test_everything_moved_between_any_two_requests(request_number: int, unknown:
 
 
 @pytest.mark.parametrize("request_number", [0, 6, 12])
+def test_a_limit_that_falls_on_the_way_is_planned_for_at_once(request_number: int) -> None:
+    controller = Controller()
+    poller = warm(controller)
+    first = len(controller.requests) + request_number
+    controller.before_request[first] = lambda: setattr(controller, "max_read", 50)
+    assert poller.read().registers == controller.registers
+    assert len(controller.requests) == first + 1 + 26
+    assert not controller.pauses
+
+
+@pytest.mark.parametrize("request_number", [0, 6, 12])
 def test_a_lost_connection_fails_the_poll_as_a_whole(request_number: int) -> None:
     controller = Controller()
     poller = warm(controller)

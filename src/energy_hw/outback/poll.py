@@ -186,13 +186,16 @@ class Poller:
 
     def _try(self, layout: Layout, what: Wanted) -> tuple[dict[int, int], str]:
         registers: dict[int, int] = {}
-        for span in reversed(plan(what, self._registers.max_read)):
+        limit = self._registers.max_read
+        for span in reversed(plan(what, limit)):
             try:
                 words = self._registers.read(span.address, span.count)
             except ModbusError as error:
                 if error.code != ILLEGAL_ADDRESS:
                     raise
                 return {}, f"{error} for registers {span.address} to {span.end - 1}"
+            if self._registers.max_read < limit:  # the link cut this span in two, lower half first
+                return self._try(layout, what)
             registers.update(enumerate(words, span.address))
             if fault := header_fault(what, span, registers) or part_fault(what, span, registers):
                 return {}, fault
