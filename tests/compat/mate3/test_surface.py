@@ -5,11 +5,13 @@ Source: github.com/adamcharnock/mate3 at 66a4525 and 887d321, and programs that 
 
 from __future__ import annotations
 
+import csv
 import inspect
 import subprocess
 import sys
 from enum import Enum, IntFlag
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from energy_hw.compat.mate3.sunspec.models import MODELS, model_class
 from energy_hw.errors import EnergyHwError, NotConfirmed, UnknownDevice
 from energy_hw.outback.tables import points
 
+CAPTURE = Path(__file__).parents[2] / "captures" / "outback" / "mate3s"
 NAMES = {
     "": "mate3_connection Mate3Client",
     "api": (
@@ -83,6 +86,7 @@ CALLS = {
     "api.Mate3.set_value": ["field", "value", "port"],
     "api.Mate3.get_device_blocks": ["device"],
     "api.Mate3Client.read": ["only"],
+    "api.Mate3Client.read_all": [],
     "field_values.FieldValue.write": ["value"],
     "field_values.ModelValues.fields": ["modes"],
 }
@@ -115,6 +119,21 @@ def test_every_listed_code_bit_and_unit_is_one_of_the_tables() -> None:
         assert bits <= set(rows[key].bits), key
     units = {point.unit for point in rows.values() if point.unit}
     assert units <= set(_labels.UNITS)
+
+
+def test_codes_and_bits_have_the_names_that_062_gave_them() -> None:
+    with open(CAPTURE / "mate3_0.6_names.csv", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["flags"] != NUMBERS]
+    for row in rows:
+        field = getattr(model_class(int(row["model"])), row["field"])
+        if row["flags"]:
+            assert field.flags.__name__ == row["flags"]
+        members = field.flags if row["flags"] else field.options
+        assert members[row["name"]].value == int(row["code"]), row
+    assert len(rows) == 463
+
+
+NUMBERS = "OutBackUpdateDeviceFirmwarePortFlags"  # two numbers in one register, and no flags
 
 
 @pytest.mark.parametrize("did", MODELS)

@@ -104,6 +104,10 @@ class Mate3Client:
             self._devices = DeviceValues(self)
         self._devices.update(poll)
 
+    def read_all(self) -> None:
+        """Read everything."""
+        self.read()
+
     def write(self, *, allow: Iterable[str] = (), force: bool = False) -> None:
         """Write every value that was assigned, one after the other, each as FieldValue.write() does.
 
