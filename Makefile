@@ -6,7 +6,7 @@ BIN     = $(VENV)/bin
 PIP     = $(BIN)/pip --disable-pip-version-check --quiet --retries 5
 CORE    = $(wildcard csrc/*.c csrc/*.h csrc/build.py) setup.py pyproject.toml
 
-.PHONY: monitor test check bench lib install dist test-kernel test-arm test-asan test-noise test-outbox test-outages test-powercut test-valgrind fuzz coverage clean
+.PHONY: monitor test check bench lib install dist test-kernel test-arm test-timescale test-asan test-noise test-outbox test-outages test-powercut test-valgrind fuzz coverage clean
 
 # Packets from the board; without one it says so and shows a simulated house.
 monitor: $(VENV)/.installed
@@ -43,6 +43,10 @@ test-kernel: $(VENV)/.tested
 
 test-arm:
 	tests/bench/arm/run.sh
+
+# Hypertables on the real TimescaleDB.
+test-timescale: $(VENV)/.tested
+	PYTHON="$(CURDIR)/$(BIN)/python" tests/bench/timescale/run.sh
 
 test-asan:
 	$(MAKE) -C csrc asan
