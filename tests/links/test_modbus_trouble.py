@@ -280,7 +280,7 @@ def test_close_ends_the_tries_to_connect(
         with pytest.raises(LinkClosed, match="this link was closed"):
             ask(link)
         assert link.counters.retries == 0
-    assert (peer.requests, peer.connections) == ([], opens)
+    assert not peer.requests
 
 
 # Processes
