@@ -12,6 +12,7 @@ from energy_hw.errors import UnknownDevice, UnknownPoint
 from energy_hw.outback.poll import Mode, Poll, Poller
 from energy_hw.outback.tables import point
 from energy_hw.outback.values import decode_point
+from energy_hw.sim.mate3_houses import HOUSES, house
 from outback_rig import (
     CHARGER,
     CHARGER_SETTINGS,
@@ -103,6 +104,18 @@ def test_the_limit_of_a_link_that_fell_is_planned_for() -> None:
     controller.requests.clear()
     assert poller.read().registers == controller.registers
     assert max(count for _, count in controller.requests) <= 50
+
+
+@pytest.mark.parametrize("name", HOUSES)
+def test_other_houses(name: str) -> None:
+    controller = Controller(house(name))
+    poller = warm(controller)
+    layout, poll = controller.layout, poller.read()
+    assert (poll.layout, poll.registers, poller.retries) == (layout, controller.registers, 0)
+    assert layout.since_2018 is not HOUSES[name].is_old
+    settings = [layout.settings_of(block) for block in layout.blocks[5::2]]
+    assert settings == list(layout.blocks[6::2])
+    assert len(settings) == len(HOUSES[name].units)
 
 
 # -- what is not there ---------------------------------------------------------
