@@ -43,7 +43,8 @@ class PostgresHealth:
 
     place: host and database. tables: what each is (plain, hypertable), once it was looked at. inserted: rows that went
     into a table. doubled: rows that came again and were there. refused: rows that no column or constraint takes, by
-    reason. notes: what somebody should know, told once. last_error: "" once a batch went through.
+    reason. notes: what somebody should know, told once. misfits: columns for which Column.takes says no, and rows wait.
+    last_error: "" once a batch went through.
     """
 
     place: str
@@ -54,6 +55,7 @@ class PostgresHealth:
     doubled: int
     refused: Mapping[str, int]
     notes: tuple[str, ...]
+    misfits: tuple[str, ...]
     last_error: str
 
 
@@ -112,6 +114,7 @@ class PostgresTarget:
             doubled=done.doubled,
             refused=dict(done.refused),
             notes=tuple(done.notes),
+            misfits=done.misfits,
             last_error=done.last_error,
         )
 

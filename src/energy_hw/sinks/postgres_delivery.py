@@ -16,7 +16,7 @@ from energy_hw.links.teller import Teller
 from energy_hw.sinks import postgres_hyper as hyper
 from energy_hw.sinks.postgres_batch import Written, write
 from energy_hw.sinks.postgres_errors import Verdict, explain, verdict
-from energy_hw.sinks.postgres_schema import Ready, SchemaError, prepare
+from energy_hw.sinks.postgres_schema import Misfits, Ready, SchemaError, prepare
 from energy_hw.sinks.postgres_session import Connection, Session, Times
 from energy_hw.sinks.postgres_sort import sort
 from energy_hw.sinks.postgres_table import Table
@@ -50,6 +50,7 @@ class Delivery:
         self._most = MOST_ROWS
         self.forms: dict[str, str] = {}
         self.notes: dict[str, None] = {}
+        self.misfits: tuple[str, ...] = ()
         self.refused: Counter[str] = Counter()
         self.inserted = self.doubled = 0
         self.last_error = ""
@@ -75,11 +76,22 @@ class Delivery:
 
     def _prepare(self, connection: Connection) -> None:
         """A fresh look after each connect: the server may be another one, or back from a backup."""
-        for name, table in self._tables.items():
-            self._ready[name] = ready = prepare(self._session, connection, table, self._times)
+        self._look(connection)
+        for name, ready in self._ready.items():
             self.forms[name] = self._form(connection, ready)
             for note in ready.notes:
                 self._note(note)
+
+    def _look(self, connection: Connection) -> None:
+        """At all of them, so that all misfits are told at once."""
+        self.misfits = ()
+        for name, table in self._tables.items():
+            try:
+                self._ready[name] = prepare(self._session, connection, table, self._times)
+            except Misfits as error:
+                self.misfits += error.said
+        if self.misfits:
+            raise Misfits(self.misfits)
 
     def _form(self, connection: Connection, ready: Ready) -> str:
         if not self._hypertables:

@@ -6,7 +6,7 @@ loggers that start at once take turns (an advisory lock). Source: PostgreSQL doc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,14 @@ class SchemaError(Exception):
     """A table cannot be used before somebody has changed something; the message says what."""
 
 
+class Misfits(SchemaError):
+    """Columns are of a kind that would make other values of those that come. said: of each."""
+
+    def __init__(self, said: Sequence[str]) -> None:
+        super().__init__("; ".join(said))
+        self.said = tuple(said)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A table of the database. columns: of all of them the name, and what it is; keyed: it has the unique index."""
@@ -70,9 +78,11 @@ class Ready:
 
 
 def prepare(session: Session, connection: Connection, table: Table, times: Times) -> Ready:
-    """Look at a table, and make what is missing. Raises SchemaError, psycopg.Error."""
+    """Look at a table, and make what is missing. Raises SchemaError, psycopg.Error; then nothing is made."""
     with session.bounded(times.statement_s):
         found = look(connection, table)
+    if said := _misfits(table, found):
+        raise Misfits(said)
     if found is None or steps(table, found):
         with session.bounded(times.schema_s):
             found = _make(connection, table, round(times.schema_s * 1000))
@@ -159,6 +169,15 @@ def _check(table: Table, found: Found) -> Ready:
         )
     kinds = {column: kind for column, (kind, _) in columns.items()}
     return Ready(table, name, found.oid, kinds, tuple(_notes(table, found)))
+
+
+def _misfits(table: Table, found: Found | None) -> list[str]:
+    there = found.columns if found else {}
+    return [
+        _wrong(table, column.name, there[column.name][1], column.type)
+        for column in table.columns
+        if column.takes and column.name in there and there[column.name][0].base not in column.takes
+    ]
 
 
 def _notes(table: Table, found: Found) -> list[str]:

@@ -40,10 +40,15 @@ def check_name(what: str, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column for values. type: one of TYPES. Raises ConfigError."""
+    """A column for values. type: one of TYPES. Raises ConfigError.
+
+    takes: what a column that is there already may be (pg_type.typname); with another one no row goes in, and all wait
+    until somebody has changed it. Empty: any; rows with values that do not fit are refused one by one.
+    """
 
     name: str
     type: str
+    takes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_name("column", self.name)
