@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -87,7 +87,10 @@ def _everybody_may(path: Path) -> bool:
 
 
 class Server:
-    """A PostgreSQL in a folder of its own, reached by its socket and by TCP."""
+    """A PostgreSQL in a folder of its own, reached by its socket and by TCP.
+
+    Thread safety: start() and stop() from any thread.
+    """
 
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder, self.data = folder, folder / "data"
@@ -97,6 +100,7 @@ class Server:
         self._programs = self._reachable(programs)
         self._numbers = itertools.count(1)
         self._paused: list[int] = []
+        self._lock = threading.RLock()
         self._init()
 
     def _somebody(self) -> pwd.struct_passwd:
@@ -142,6 +146,10 @@ class Server:
 
     def start(self, *settings: str, ready: bool = True) -> None:
         """Start it; settings: such as hot_standby=off. ready: wait until it takes connections."""
+        with self._lock:
+            self._start(settings, ready)
+
+    def _start(self, settings: Sequence[str], ready: bool) -> None:
         for _ in range(5):
             self.port = self.port or _free_port()
             options = [option for setting in settings for option in ("-c", setting)]
@@ -169,14 +177,16 @@ class Server:
     def stop(self, how: str = "fast") -> None:
         """fast: connections end with a word; immediate: as in a crash."""
         self.go_on()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT if how == "fast" else signal.SIGQUIT)
+        with self._lock:
+            process, self._process = self._process, None
+            if process is None:
+                return
+            process.send_signal(signal.SIGINT if how == "fast" else signal.SIGQUIT)
             try:
-                self._process.wait(BOUND_S)
+                process.wait(BOUND_S)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(BOUND_S)
-            self._process = None
+                process.kill()
+                process.wait(BOUND_S)
 
     def restart(self, *settings: str) -> None:
         """Stop and start."""
