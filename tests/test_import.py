@@ -28,6 +28,27 @@ def test_importing_the_package_loads_no_core_and_no_source() -> None:
     assert done.stdout.split() == ["energy_hw", "energy_hw._version"], done.stderr
 
 
+def test_importing_mate3_loads_no_client_no_writer_and_no_asyncio() -> None:
+    done = run("import sys; from energy_hw import Mate3; print(*sys.modules)")
+    loaded = set(done.stdout.split())
+    assert "energy_hw.outback.mate3" in loaded, done.stderr
+    assert not loaded & {"pymodbus", "asyncio", "energy_hw.links.modbus", "energy_hw.outback.writing"}
+
+
+def test_importing_outback_loads_nothing_of_it() -> None:
+    done = run("import sys, energy_hw.outback; print(*(n for n in sys.modules if n.startswith('energy_hw.outback')))")
+    assert done.stdout.split() == ["energy_hw.outback"], done.stderr
+
+
+def test_each_name_of_outback_is_there() -> None:
+    from energy_hw import outback
+
+    assert set(dir(outback)) == set(outback.__all__)
+    assert all(getattr(outback, name) is not None for name in outback.__all__)
+    with pytest.raises(AttributeError, match="Mate4"):
+        _ = outback.Mate4
+
+
 @pytest.mark.parametrize("name", energy_hw.__all__)
 def test_each_public_name_is_there(name: str) -> None:
     assert getattr(energy_hw, name) is not None

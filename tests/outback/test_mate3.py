@@ -284,6 +284,20 @@ def test_what_only_a_poll_saw_is_not_what_the_user_saw(over_tcp: Mate3, simulate
     assert simulated.get(64112, "absorb_volts", 3) == 570
 
 
+def test_another_device_on_a_port_is_told(
+    over_tcp: Mate3, simulated: SimMate3, caplog: pytest.LogCaptureFixture
+) -> None:
+    over_tcp.read()
+    over_tcp.read()
+    assert over_tcp.counters().changed == 0
+    simulated.swap_cables(3, 4)
+    over_tcp._holding.read(Mode.EVERYTHING, by_user=False)
+    assert over_tcp.counters().changed == 2
+    told = [record.message for record in caplog.records if "holding" in record.name]
+    assert "charge controller 3 is not the device that it was: model: then FM60-150VDC, now FM80-150VDC" in told[0]
+    assert "charge controller 4" in told[1]
+
+
 def test_a_command_is_for_the_device_that_was_published(over_tcp: Mate3, simulated: SimMate3) -> None:
     over_tcp.read()
     simulated.swap_cables(3, 4)
@@ -339,12 +353,20 @@ def test_the_environment_names_the_controller(monkeypatch: pytest.MonkeyPatch) -
         ({"host": "mate3.lan", "interval_s": 0.5}, "an interval of 1 s at least, got 0.5: a controller that is asked"),
         ({"host": "mate3.lan", "interval_s": float("nan")}, "an interval of 1 s at least"),
         ({"host": "mate3.lan", "settings_every_s": 5.0}, "settings to be read every 10 s at most, got 5"),
+        ({"registers": Controller(), "unit": 1, "host": "x"}, "expected registers alone, got a host, unit as well"),
         ({"host": "mate3.lan", "max_read": 126}, "max_read: expected 2..125"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Mate3(**arguments)  # type: ignore[arg-type]
+
+
+def test_an_option_that_there_is_not_is_refused() -> None:
+    with pytest.raises(TypeError, match="intervall_s"):
+        Mate3("mate3.lan", intervall_s=5)  # type: ignore[call-arg]
+    with pytest.raises(ConfigError, match="got intervall_s as well"):
+        Mate3(registers=Controller(), intervall_s=5)  # type: ignore[call-arg]
 
 
 def test_a_controller_that_is_away_is_told_with_the_next_step() -> None:

@@ -225,6 +225,15 @@ def test_the_first_poll_raises_what_is_wrong() -> None:
         assert not mate3._thread.is_alive()
 
 
+def test_a_block_with_callbacks_does_not_begin_without_a_controller() -> None:
+    controller = Controller({})
+    source = Mate3(registers=controller, on_report=lambda report: None)
+    source._poller._sleep = lambda pause_s: None
+    with pytest.raises(NotSunSpec), source:
+        raise AssertionError("not reached")
+    assert source.diagnosis().health is Health.ENDED
+
+
 def test_a_patient_source_waits_for_its_controller(quick: None) -> None:
     controller = Controller()
     registers, controller.registers = controller.registers, {}

@@ -10,15 +10,16 @@ class Mate3Counters:
     """Counts only ever rise. Ages in seconds, None for never.
 
     polls: that gave reports. failed: that did not. reports: of all devices. rediscoveries: times that the blocks were
-    found elsewhere than before. writes: settings and commands that the controller confirmed. requests .. exceptions:
-    of the connection, see links.modbus.ModbusCounters; 0 where the registers are not read over one. dropped: reports
-    that a reader was too slow to take.
+    found elsewhere than before. changed: times that another device stood on a port. writes: settings and commands
+    that were carried out. requests .. exceptions: of the connection, see links.modbus.ModbusCounters; 0 where the
+    registers are not read over one. dropped: reports that a reader was too slow to take.
     """
 
     polls: int
     failed: int
     reports: int
     rediscoveries: int
+    changed: int
     writes: int
     requests: int
     retries: int

@@ -9,6 +9,7 @@ for the one that was seen and reach the other: it is compared with what was seen
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,14 @@ from energy_hw.outback.groups import Key
 from energy_hw.outback.poll import Mode, Poll, Poller
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.snapshot import Snapshot
+from energy_hw.outback.strangers import changes, device_of, moved
 from energy_hw.outback.values import PointValue, decode_point
-from energy_hw.outback.writes import WriteOptions, Writes, device_of, moved
+from energy_hw.outback.writes import WriteOptions, Writes
 
 if TYPE_CHECKING:
     from energy_hw.outback.prepared import WriteResult
+
+logger = logging.getLogger(__name__)
 
 NO_OPTIONS = WriteOptions()
 
@@ -41,6 +45,7 @@ class Holding:
         self.newest: Snapshot | None = None
         self.seen: Snapshot | None = None
         self.state = State()
+        self.changed = 0
 
     def read(self, mode: Mode = Mode.EVERYTHING, *, by_user: bool = True) -> Snapshot:
         """Read now; returns what is known after it. Raises LinkError, ProtocolError."""
@@ -101,12 +106,19 @@ class Holding:
         return snapshot if snapshot is not None and snapshot.complete else self.read(by_user=by_user)
 
     def _take(self, read: Callable[[], Poll], by_user: bool) -> Snapshot:
-        poll = self._observed(read)
-        newest = self.newest = Snapshot.of(poll, self._link_name, self.newest)
+        before, poll = self.newest, self._observed(read)
+        newest = self.newest = Snapshot.of(poll, self._link_name, before)
+        if before is not None and newest.complete:
+            self._tell_changes(before, newest)
         seen = Snapshot.of(poll, self._link_name, self.seen)
         if self.seen is None or (by_user and (seen.complete or seen.layout == self.seen.layout)):
             self.seen = seen
         return newest
+
+    def _tell_changes(self, before: Snapshot, newest: Snapshot) -> None:
+        for device, lines in changes(before, newest):
+            self.changed += 1
+            logger.warning("%s: %s is not the device that it was: %s", self._link_name, device.name, "; ".join(lines))
 
     def _observed(self, read: Callable[[], Poll]) -> Poll:
         """Notes whether the controller answered."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.outback.counters import Mate3Counters, of_link
@@ -62,30 +62,24 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         port: int = 502,
         *,
         simulate: bool = False,
-        unit: int | None = None,
         interval_s: float = 10.0,
         settings_every_s: float = 300.0,
-        max_read: int = 100,
-        timeout_s: float = 5.0,
-        connect_s: float = 3.0,
-        tries: int = 3,
-        pause_s: float = 0.0,
-        close_after_poll: bool = False,
         layout_file: Path | None = None,
         allow: Iterable[str] = (),
-        journal: Path | None = None,
+        journal: Path | str | bool | None = None,
         password: str | None = None,
         patient: bool = False,
         on_report: Callable[[Report], object] | None = None,
         most_waiting: int = MOST_WAITING,
         registers: Registers | None = None,
         clock: Clock | None = None,
+        **link: Unpack[LinkOptions],
     ) -> None:
-        """host: its name or address; without one, what ENERGY_HW_MATE3 names. unit .. close_after_poll: see ModbusLink.
-        interval_s: of polls, 1 at least; settings_every_s: of those that read settings, too. layout_file: keeps the
-        addresses of the blocks over restarts. allow: classes of settings that may be written, journal: where that is
-        noted, password: for controllers that ask for one; see writing. patient: wait for a controller that does not
-        answer the first poll. registers: read these, not a host: a Dump.
+        """host: its name or address; without one, what ENERGY_HW_MATE3 names. interval_s: of polls, 1 at least;
+        settings_every_s: of those that read settings, too. layout_file: keeps the addresses of the blocks over
+        restarts. allow: classes of settings that may be written, journal: where that is noted, password: for
+        controllers that ask for one; see writing.Writer. patient: wait for a controller that does not answer the first poll.
+        registers: read these, not a host: a Dump. link: unit, max_read, timeout_s .., see options.LinkOptions.
 
         Raises ConfigError, and ExtraMissing without the library pymodbus.
         """
@@ -93,15 +87,6 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         check_intervals(interval_s, settings_every_s)
         self.interval_s = interval_s
         self._clock, self._patient, self._on_report = clock or SystemClock(), patient, on_report
-        link = LinkOptions(
-            unit=unit,
-            timeout_s=timeout_s,
-            connect_s=connect_s,
-            tries=tries,
-            max_read=max_read,
-            pause_s=pause_s,
-            close_after_poll=close_after_poll,
-        )
         self._connection = Connection(host, port, simulate, registers, link)
         self.name = self._connection.name
         self._registers = self._connection.registers
@@ -144,6 +129,7 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
             failed=self._polling.failed,
             reports=self._published,
             rediscoveries=self._poller.rediscoveries,
+            changed=self._holding.changed,
             writes=self._writes.count,
             dropped=self._reports.dropped,
             callback_errors=self._callbacks.errors,
@@ -162,7 +148,6 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         """Write, checked; returns `confirmed`, or `assumed` for what cannot be read back.
 
         device: its id as in a Report. wait: it always waits for the controller.
-
         Raises CommandError for what may not be written or was not confirmed, UnknownDevice, LinkError, ProtocolError.
         """
         found = self[device]
@@ -221,7 +206,11 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
 
     def __enter__(self) -> Self:
         if self._on_report is not None:
-            self.start()
+            try:
+                self.start()
+            except BaseException:
+                self.close()
+                raise
         return self
 
     def _run(self) -> None:

@@ -28,8 +28,8 @@ class Simulated(Protocol):
         """End. May be called twice."""
 
 
-class LinkOptions(TypedDict):
-    """What links.modbus.ModbusLink takes beside host and port."""
+class LinkOptions(TypedDict, total=False):
+    """What links.modbus.ModbusLink takes beside host and port, with its defaults."""
 
     unit: int | None
     timeout_s: float
@@ -50,6 +50,9 @@ class Connection:
         self._simulated: Simulated | None = None
         self._link: Closing | None = None
         if given is not None:
+            if host or simulate or link:
+                named = ", ".join(["a host"] * bool(host or simulate) + list(link))
+                raise ConfigError(f"expected registers alone, got {named} as well: they are read without a connection")
             self.name, self.registers = "registers", given
             return
         from energy_hw.links.modbus import ModbusLink

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from energy_hw.errors import UnknownDevice
 from energy_hw.outback.chain import Block
-from energy_hw.outback.device import Device
 from energy_hw.outback.groups import Key
 from energy_hw.outback.poll import Poller
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.snapshot import Snapshot
+from energy_hw.outback.strangers import device_of, house
 from energy_hw.outback.types import Point
 from energy_hw.reading import Control
 
 if TYPE_CHECKING:
-    from energy_hw.outback.identity import Fingerprint, House
+    from energy_hw.outback.identity import Fingerprint
     from energy_hw.outback.prepared import Prepared, WriteResult
     from energy_hw.outback.writing import Writer
 
@@ -41,11 +40,11 @@ class Writes:
         registers: Registers,
         poller: Poller,
         allow: Iterable[str],
-        journal: Path | None,
+        journal: Path | str | bool | None,
         password: str | None,
         sleep: Callable[[float], object],
     ) -> None:
-        """allow: classes of settings that may be written each time. journal: None for the usual place."""
+        """allow: classes of settings that may be written each time. journal: None for the usual place, False for none."""
         self._registers, self._poller, self._allow = registers, poller, tuple(allow)
         self._journal, self._password, self._sleep = journal, password, sleep
         self._writer: Writer | None = None
@@ -86,11 +85,11 @@ class Writes:
     def writer(self) -> Writer:
         """Made when it is first asked for."""
         if self._writer is None:
-            from energy_hw.outback.journal import Journal
             from energy_hw.outback.writing import Writer
 
-            journal = Journal(self._journal)
-            self._writer = Writer(self._registers, self._poller, journal, password=self._password, sleep=self._sleep)
+            self._writer = Writer(
+                self._registers, self._poller, self._journal, password=self._password, sleep=self._sleep
+            )
         return self._writer
 
     def controls(self, known: Snapshot) -> list[Control]:
@@ -98,30 +97,3 @@ class Writes:
         from energy_hw.outback.controls import controls
 
         return controls(house(known), self._allow)
-
-
-def device_of(snapshot: Snapshot, key: Key) -> Device:
-    """The device of a snapshot. Raises UnknownDevice, which names those that are there."""
-    device = snapshot.device(key)
-    if device is None:
-        there = ", ".join(device.name for device in snapshot.devices) or "nothing that is known"
-        raise UnknownDevice(f"no device {key[0]} on port {key[1]} any more: there is {there}")
-    return device
-
-
-def moved(seen: Snapshot, newest: Snapshot, key: Key) -> bool:
-    """Whether nothing but the blocks' addresses tells the device as it was seen from what stands on its port now."""
-    from energy_hw.outback.comparing import compare
-    from energy_hw.outback.identity import fingerprint
-
-    then, now = (fingerprint(house(each), device_of(each, key).blocks[0]) for each in (seen, newest))
-    verdict = compare(then, now)
-    return not verdict.changed and not verdict.alike
-
-
-def house(snapshot: Snapshot) -> House:
-    """What was seen, as the identity of a device takes it."""
-    from energy_hw.outback.identity import House
-
-    times = {block: part.time for block, part in snapshot.parts.items()}
-    return House(snapshot.time, snapshot.layout, snapshot.blocks, times, snapshot.link_name)
