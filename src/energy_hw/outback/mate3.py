@@ -78,8 +78,8 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         """host: its name or address; without one, what ENERGY_HW_MATE3 names. interval_s: of polls, 1 at least;
         settings_every_s: of those that read settings, too. layout_file: keeps the addresses of the blocks over
         restarts. allow: classes of settings that may be written, journal: where that is noted, password: for
-        controllers that ask for one; see writing.Writer. patient: wait for a controller that does not answer the first poll.
-        registers: read these, not a host: a Dump. link: unit, max_read, timeout_s .., see options.LinkOptions.
+        controllers that ask for one; see writing.Writer. patient: wait for a controller that does not answer the first
+        poll. registers: read these, not a host: a Dump. link: unit, max_read, timeout_s .., see options.LinkOptions.
 
         Raises ConfigError, and ExtraMissing without the library pymodbus.
         """

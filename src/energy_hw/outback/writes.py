@@ -44,7 +44,7 @@ class Writes:
         password: str | None,
         sleep: Callable[[float], object],
     ) -> None:
-        """allow: classes of settings that may be written each time. journal: None for the usual place, False for none."""
+        """allow: classes of settings that may be written each time. journal: None: in the usual place, False: none."""
         self._registers, self._poller, self._allow = registers, poller, tuple(allow)
         self._journal, self._password, self._sleep = journal, password, sleep
         self._writer: Writer | None = None
