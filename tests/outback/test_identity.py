@@ -23,6 +23,7 @@ from mate3_write_rig import (
     MONITOR,
     OTHER_FXR,
     SYSTEM,
+    Key,
     World,
     alike_inverters,
     twins_of_fm80,
@@ -204,6 +205,15 @@ class TestWhatWasNotRead:
         live = world.poller.read(Mode.LIVE)
         with pytest.raises(UnknownDevice, match="was not read yet: read everything first"):
             fingerprint(live, world.block(FM60))
+
+    @pytest.mark.parametrize("missing", [(64112, 4), (64111, 4), (64111, 3)])
+    def test_the_other_device_of_the_model(self, tmp_path: Path, missing: Key) -> None:
+        """Without it nobody knows what tells the two apart."""
+        world = without_socket(tmp_path, twins_of_fm80())
+        blocks = {block: words for block, words in world.known.blocks.items() if (block.did, block.port) != missing}
+        who = fingerprint(House(world.known.time, world.known.layout, blocks), world.block(FM60))
+        with pytest.raises(UnknownDevice, match="was not read yet: read everything first"):
+            world.writer.prepare(world.block(FM60), who, "absorb_volts", "57.6")
 
     def test_the_gateway(self, world: World) -> None:
         blocks = {block: words for block, words in world.known.blocks.items() if block.did not in (1, 64110)}

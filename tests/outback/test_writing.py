@@ -259,6 +259,17 @@ class TestAfterAWrite:
             assert world.write(FM60, "absorb_volts", "57.6").confirmed
             assert world.clock.slept[:2] == [0.4, 0.4]
 
+    def test_a_point_alone_that_reads_0x8000_before_it_is_looked_at_again(self, world: World) -> None:
+        """Or 3276.8 V would be what undo puts back."""
+        who = world.who(FM60)
+        world.house.set(64112, "absorb_volts", 0x8000, 3)
+        world.clock.after_sleep[1] = lambda: world.house.set(64112, "absorb_volts", 588, 3)
+        result = world.writer.write(world.block(FM60), who, "absorb_volts", "57.6")
+        assert result.prepared.raw_old == 588
+        world.house.set(64112, "absorb_volts", 0x8000, 3)
+        with pytest.raises(NotWritable, match="absorb_volts reads 0x8000, a placeholder: nothing was written"):
+            world.writer.write(world.block(FM60), who, "absorb_volts", "57.0")
+
     def test_endless_bursts_before_it_end_it(self, world: World) -> None:
         world.house.faults.arm(placeholder=0xFFFF, count=99, functions=READS, addresses=SETTINGS)
         with pytest.raises(IdentityChanged, match=r"nothing was written.*expected the header \(64112, 88, 3\)"):

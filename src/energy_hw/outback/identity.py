@@ -162,6 +162,18 @@ def live_block(layout: Layout, settings: Block) -> Block | None:
     return live if live is not None and live.did in COUNTERS else None
 
 
+def check_peers_read(of: Fingerprint) -> None:
+    """Raises UnknownDevice if another device of the same DID was not read with it.
+
+    Only that tells whether its serial number is its own, and what else tells the two apart.
+    """
+    for block in of.house.layout.blocks if of.port is not None else ():
+        if block.did == of.did:
+            live = live_block(of.house.layout, block)
+            for each in (block, live) if live is not None else (block,):
+                _read(of.house, each)
+
+
 def identify(house: House, who: Block, gateway: Gateway) -> Fingerprint:
     """Who stands at `who`, by what was read of it; header and port are what registers say, not what the layout does."""
     words, live = _read(house, who), live_block(house.layout, who)

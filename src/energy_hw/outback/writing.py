@@ -18,29 +18,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from energy_hw.errors import EnergyHwError, IdentityChanged, NotWritable, OutOfRange
+from energy_hw.errors import EnergyHwError, IdentityChanged
 from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.outback import permits
 from energy_hw.outback.carrying_out import Carrier, Outcome
 from energy_hw.outback.chain import GATEWAY, Block, Layout
 from energy_hw.outback.confirming import Confirmer
-from energy_hw.outback.encode import encode, encode_raw
-from energy_hw.outback.identity import Fingerprint, Known, fingerprint, gateway_blocks, identity_block
+from energy_hw.outback.identity import Fingerprint, Known, gateway_blocks, identity_block
 from energy_hw.outback.journal import Entry, Journal
-from energy_hw.outback.looking import Gone, Looker, NotYet, Sight
+from energy_hw.outback.looking import Gone, Looker, NotYet
 from energy_hw.outback.permits import LOCKED
 from energy_hw.outback.poll import Poller
-from energy_hw.outback.prepared import Order, Prepared, WriteResult, future
+from energy_hw.outback.prepared import Order, Prepared, WriteResult
+from energy_hw.outback.preparing import Preparer, row_of, secretly
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.tables import point, points
-from energy_hw.outback.types import Point
 from energy_hw.outback.undoing import check_holds, reverse
-from energy_hw.outback.values import decode_point, scale_of
 
 __all__ = ["LOCKED", "Prepared", "WriteResult", "Writer"]
 
@@ -90,7 +86,7 @@ class Writer:
         self._looker = Looker(registers, self._clock.now, sleep)
         confirmer = Confirmer(registers, self._looker, sleep)
         self._carrier = Carrier(registers, confirmer, self._read_anew, self._journal, self._clock.now, actor)
-        self._own: dict[Block, tuple[datetime, tuple[int, ...]]] = {}
+        self._preparer = Preparer(self._looker, sleep, self._forget)
 
     # -- what callers say --------------------------------------------------
 
@@ -112,14 +108,14 @@ class Writer:
         have, what it holds already; and to a device that only its port tells apart.
         Raises UnknownPoint, NotWritable, OutOfRange, IdentityChanged.
         """
-        row = _row(block, known, name)
+        row = row_of(block, known, name)
         return self._prepare(Order(block, known, row, value, permits.classes(allow), force, raw))
 
     def prepare_reset(
         self, block: Block, known: Fingerprint, name: str, *, allow: Iterable[str] = (), force: bool = False
     ) -> Prepared:
         """The same for a reset, which is locked. name: of its register, or of the one before, which is read for it."""
-        row = _row(block, known, name)
+        row = row_of(block, known, name)
         rows = points(block.did, block.length, known.house.layout.since_2018)
         row = next((each for each in rows if each.offset == row.end and permits.is_reset(each)), row)
         return self._prepare(Order(block, known, row, None, permits.classes(allow), force, reset=True))
@@ -160,7 +156,7 @@ class Writer:
             try:
                 self._unlock(prepared)
                 errors = self._carrier.errors_before(prepared)
-                last = self._as_prepared(prepared)
+                last = self._preparer.again(prepared)
             except EnergyHwError as error:
                 self._carrier.note(entry, "refused", str(error))
                 raise
@@ -194,65 +190,9 @@ class Writer:
         check_holds(prepared, back, force)
         return prepared
 
-    # -- the checks --------------------------------------------------------
-
     def _prepare(self, order: Order) -> Prepared:
-        row, block = order.point, order.block
-        permits.check(row, block, order.allow, order.force, order.reset)
         with self._registers.session():
-            order = replace(order, fingerprint=self._refreshed(order.fingerprint, block))
-            sight = self._sure(order)
-        before = decode_point(row, sight.registers, block.address)
-        if permits.absent(before) and not order.force:
-            raise NotWritable(
-                f"{row.code}: the {order.fingerprint.name} does not have it, its register reads {before.raw}"
-            )
-        words = _words(order, sight)
-        return Prepared(order, before, future(before, block, sight.registers, words), words, sight)
-
-    def _refreshed(self, known: Fingerprint, block: Block) -> Fingerprint:
-        """With what this Writer itself has written since the device was read."""
-        house = known.house
-        newer = {
-            at: words for at, (when, words) in self._own.items() if at in house.blocks and when > house.time_of(at)
-        }
-        if not newer:
-            return known
-        house = replace(house, blocks={**house.blocks, **newer})
-        return fingerprint(house, identity_block(house.layout, block))
-
-    def _sure(self, order: Order) -> Sight:
-        """A look that finds the device that was read. Raises IdentityChanged, NotWritable."""
-        try:
-            sight = self._looker.look_patiently(order.fingerprint, order.block)
-        except (NotYet, Gone) as trouble:
-            raise self._another(order, [str(trouble)]) from None
-        if sight.verdict.changed:
-            raise self._another(order, sight.verdict.changed)
-        if sight.verdict.alike and permits.needs_certainty(order.point) and not order.force:
-            raise NotWritable(_too_alike(order, sight))
-        return sight
-
-    def _as_prepared(self, prepared: Prepared) -> Prepared:
-        """The last look: nothing may have changed since the first."""
-        last = self._prepare(prepared.order)
-        if not prepared.order.reset and (last.before.registers, last.words) != (
-            prepared.before.registers,
-            prepared.words,
-        ):
-            name, then, now = prepared.point.name, prepared.before.raw, last.before.raw
-            lines = [f"{name}: then {'' if prepared.secret else then}, now {'' if prepared.secret else now}"]
-            raise self._another(prepared.order, lines)
-        return last
-
-    def _another(self, order: Order, lines: Iterable[str]) -> IdentityChanged:
-        self._forget()
-        known = order.fingerprint
-        return IdentityChanged(
-            f"nothing was written: what stands at register {order.block.address} is not as the {known.name}"
-            f" was when it was read at {known.taken:%Y-%m-%d %H:%M:%SZ}: {'; '.join(lines)}. Read again, see what"
-            " is where, and say it anew"
-        )
+            return self._preparer.prepare(order)
 
     def _unlock(self, prepared: Prepared) -> None:
         """Send the write password, to the gateway that was read."""
@@ -262,11 +202,11 @@ class Writer:
         try:
             gateway = self._looker.gateway(known, anew=True)
         except (NotYet, Gone) as trouble:
-            raise self._another(prepared.order, [str(trouble)]) from None
+            raise self._preparer.another(prepared.order, [str(trouble)]) from None
         if (gateway.serial, gateway.mac) != (known.gateway, known.mac):
-            raise self._another(prepared.order, ["the gateway is another one"])
+            raise self._preparer.another(prepared.order, ["the gateway is another one"])
         block = gateway_blocks(known.house.layout)[1]
-        self._registers.write(block.address + PASSWORD.offset, _secretly(PASSWORD, self._password, 0))
+        self._registers.write(block.address + PASSWORD.offset, secretly(PASSWORD, self._password, 0))
 
     # -- the end -----------------------------------------------------------
 
@@ -278,7 +218,7 @@ class Writer:
             raise outcome.end
         order = outcome.end.prepared.order
         if outcome.sight is not None and order.block == identity_block(order.fingerprint.house.layout, order.block):
-            self._own[order.block] = (outcome.sight.now.taken, outcome.sight.registers)
+            self._preparer.remember(order.block, outcome.sight)
         return outcome.end
 
     def _read_anew(self) -> Known:
@@ -289,7 +229,7 @@ class Writer:
         """What was known of places: the next read walks the chain."""
         self._poller.layout = None
         self._looker.forget()
-        self._own.clear()
+        self._preparer.forget()
 
 
 def _journal(journal: Journal | Path | str | bool | None) -> Journal | None:
@@ -298,44 +238,3 @@ def _journal(journal: Journal | Path | str | bool | None) -> Journal | None:
     if journal is False:
         return None
     return Journal(None if journal is None or journal is True else journal)
-
-
-def _row(block: Block, known: Fingerprint, name: str) -> Point:
-    """The point in the layout that this gateway has. Raises UnknownPoint, NotWritable."""
-    for row in points(block.did, None, known.house.layout.since_2018):
-        if name in (row.name, row.code):
-            return row
-    row = point(block.did, name)
-    raise NotWritable(f"{row.code}: the firmware of this controller has no such point")
-
-
-def _words(order: Order, sight: Sight) -> tuple[int, ...]:
-    row = order.point
-    if order.reset:
-        return (~sight.registers[row.offset - 1] & 0xFFFF,)  # one's complement of what the register before it reads
-    if not order.raw:
-        return _secretly(row, order.value, scale_of(row, sight.registers))
-    if isinstance(order.value, bool) or not isinstance(order.value, int):
-        raise OutOfRange(f"{row.code}: expected the raw integer, got {type(order.value).__name__}")
-    return encode_raw(row, order.value)
-
-
-def _secretly(row: Point, value: object, scale: int | None) -> tuple[int, ...]:
-    """encode(), without the value in the message if it is a password."""
-    try:
-        return encode(row, value, scale)
-    except OutOfRange as error:
-        if "secret" not in row.flags:
-            raise
-        raise OutOfRange(
-            f"{row.code}: expected up to {2 * row.size} printable ASCII characters", error.low, error.high
-        ) from None
-
-
-def _too_alike(order: Order, sight: Sight) -> str:
-    others = " and ".join(f"port {port}" for port in sight.verdict.alike)
-    return (
-        f"nothing was written: nothing tells the {order.fingerprint.name} apart from the one at {others}: same model,"
-        " firmware and settings, no serial number of its own, lifetime counters that fit both. If no cable has changed"
-        " its place on the hub, force it"
-    )
