@@ -26,6 +26,7 @@ NAMES = (
     "p1",
     "p1_web",
     "outbox",
+    "postgres",
     "p1_reports",
     "p1_pty",
     "outback",
