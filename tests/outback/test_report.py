@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from energy_hw.outback.poll import Mode, Poller
 from energy_hw.outback.quantities import TYPES, UNITS, phase, quantity
@@ -19,6 +21,7 @@ from energy_hw.reading import Quantity, Report, dumps
 from energy_hw.sim.mate3_houses import HOUSES, house
 from outback_rig import Controller
 
+ODD = [0, 1, 10, 0x7FFF, 0x8000, 0xFFF6, 0xFFFE, 0xFFFF]
 EVERY_POINT = [row for did in models() for since in (False, True) for row in points(did, None, since)]
 
 
@@ -161,6 +164,21 @@ def test_a_report_becomes_json() -> None:
     assert said["time"] == "2020-12-31T07:24:18Z"
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(
+        st.integers(0, 1273), st.sampled_from([0, 1, 10, 0x7FFF, 0x8000, 0xFFF6, 0xFFFE, 0xFFFF]), max_size=400
+    )
+)
+def test_whatever_registers_hold_becomes_reports(changed: dict[int, int]) -> None:
+    controller = Controller()
+    headers = {at for block in controller.layout.blocks for at in range(block.address, block.address + 3)}
+    controller.registers.update({40002 + at: word for at, word in changed.items() if 40002 + at not in headers})
+    for report in Snapshot.of(Poller(controller).read(), "mate3.lan").reports():
+        said = json.loads(dumps(report.to_json()))
+        assert len({reading["name"] for reading in said["readings"]}) == len(said["readings"])
+
+
 # -- the gateway's clock -------------------------------------------------------
 
 
@@ -178,7 +196,7 @@ def test_a_poll_without_the_clock_has_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "word"), [(394, 13), (396, 0xFFFF), (272, 0x8000), (272, 0x7FFF), (393, 0), (420, 0x8000)]
+    ("start", "word"), [(394, 13), (396, 0xFFFF), (272, 0x8000), (272, 0x7FFF), (393, 0), (420, 0x8000), (420, 10)]
 )
 def test_a_clock_that_says_nothing_is_no_time(start: int, word: int) -> None:
     controller = Controller()

@@ -14,7 +14,7 @@ Modbus/TCP has no checksum of its own: integrity is `none`. Pure functions: safe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache, partial
 
@@ -47,7 +47,7 @@ def to_reports(snapshot: Snapshot, *, every: bool = False) -> list[Report]:
 
 
 def clock(snapshot: Snapshot) -> datetime | None:
-    """The gateway's clock, as the newest poll read it; None if it did not, or if it says nothing.
+    """The gateway's clock in UTC, as the newest poll read it; None if it did not, or if it says nothing.
 
     It goes by the time zone that is set beside it. Source: OutBack.Power.SunSpec.Map.xlsx (2019-07), 64110.
     """
@@ -58,8 +58,9 @@ def clock(snapshot: Snapshot) -> datetime | None:
     if len(numbers) < len(CLOCK) or not isinstance(zone, int | Decimal):
         return None
     try:
-        return datetime(*numbers, tzinfo=timezone(timedelta(hours=float(zone))))  # type: ignore[misc, arg-type]
-    except (TypeError, ValueError):
+        local = datetime(*numbers, tzinfo=timezone(timedelta(hours=float(zone))))  # type: ignore[misc, arg-type]
+        return local.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
