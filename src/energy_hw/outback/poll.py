@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -119,6 +119,10 @@ class Poller:
     def read_device(self, did: int, port: int | None = None, *, settings: bool = False) -> Poll:
         """One block, by its model and hub port: one request. settings: with those of the device, where it has some."""
         return self._poll(lambda layout: wanted.by_device(layout, did, port, settings))
+
+    def read_blocks(self, keys: Collection[tuple[int, int | None]]) -> Poll:
+        """Those of these blocks, by model and hub port, that are there. One that is plugged in later is found then."""
+        return self._poll(lambda layout: wanted.by_keys(layout, keys))
 
     def read_point(self, did: int, port: int | None, name: str) -> Poll:
         """One point, with its scale factor and the header of its block; `view(block)` of the poll has them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -65,6 +65,12 @@ def by_device(layout: Layout, did: int, port: int | None, settings: bool) -> Wan
     block = _find(layout, did, port)
     pair = layout.settings_of(block) if settings else None
     return Wanted((block, pair) if pair else (block,))
+
+
+def by_keys(layout: Layout, keys: Collection[tuple[int, int | None]]) -> Wanted:
+    """Blocks by model and port. Where one is missing: with the end of the chain, which moves when one is added."""
+    blocks = tuple(block for block in layout.blocks if (block.did, block.port) in keys)
+    return Wanted(blocks, headers=() if len(blocks) >= len(keys) else (layout.tail,))
 
 
 def by_point(layout: Layout, did: int, port: int | None, name: str) -> Wanted:
