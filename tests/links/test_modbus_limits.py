@@ -149,7 +149,7 @@ def test_after_silence_on_a_long_read_they_are_short() -> None:
         assert all(count <= 50 for _, count in peer.spans[1:])
 
 
-def test_a_connection_that_breaks_says_nothing_about_length() -> None:
+def test_a_connection_that_breaks_once_says_nothing_about_length() -> None:
     with Peer(closes) as peer, link_to(peer) as link:
         link.read(40000, 100)
         assert (link.max_read, link.counters.falls) == (100, 0)
@@ -171,6 +171,13 @@ def test_unit_and_length_may_both_be_the_reason() -> None:
     with Peer(then=behave) as peer, link_to(peer, unit=None, timeout_s=SHORT_S, tries=8) as link:
         assert link.read(40000, 60) == tuple(registers_at(40000, 60))
         assert link.unit == 1
+
+
+def test_a_controller_that_hangs_up_on_long_reads_is_read_in_short_ones() -> None:
+    with Peer(then=gives_at_most(64, closes)) as peer, link_to(peer) as link:
+        assert link.read(40000, 100) == tuple(registers_at(40000, 100))
+        assert link.max_read == 50
+        assert (link.counters.falls, link.counters.closed) == (1, 2)
 
 
 def test_all_tries_of_a_long_read_may_fail() -> None:

@@ -45,8 +45,9 @@ T = TypeVar("T")
 
 SMALL_READ = 50
 """Registers that every controller gives at once."""
-REST_S = 0.3
-"""Between a try that failed at once and the next."""
+REST_S = 0.5
+"""Between a try that failed at once and the next: an AXS Port refuses a connection so shortly after one that was
+closed (github.com/sunspec/pysunspec, issue 13)."""
 READ_BACK = "the value may have been written all the same: read it back before anything else"
 
 
@@ -181,19 +182,23 @@ class ModbusLink:
                 self._read_on = self.counters.connects
                 return registers
             except (LinkError, FrameError, ModbusError) as error:
-                if not self._may_try_again(error, size) or not left:
+                if not self._may_try_again(error, size, left) or not left:
                     raise
             self._rest(began)
         raise AssertionError("tries is 1 at least")
 
-    def _may_try_again(self, error: Exception, size: int) -> bool:
-        """Whether another try can help, after a change of what may have been the reason."""
+    def _may_try_again(self, error: Exception, size: int, left: int) -> bool:
+        """Whether another of the tries that are left can help, after a change of what may have been the reason.
+
+        An AXS Port that was asked for too much closes the connection (github.com/sunspec/pysunspec, issue 82).
+        """
         self._check_open()
         code = error.code if isinstance(error, ModbusError) else None
         if not self._unit_known and (code in NO_SUCH_UNIT or isinstance(error, LinkTimeout | FrameError)):
             self.unit = 1 - self.unit
             return True
-        if size > SMALL_READ and (code == ILLEGAL_VALUE or isinstance(error, LinkTimeout)):
+        again_closed = isinstance(error, LinkClosed) and left == 1
+        if size > SMALL_READ and (code == ILLEGAL_VALUE or isinstance(error, LinkTimeout) or again_closed):
             self._fall(error)
             return True
         return code in (None, BUSY)
