@@ -79,7 +79,9 @@ def test_an_example_shows_what_it_says(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in seen + rest
 
 
-@pytest.mark.parametrize("name", ["discover", "forward_p1", "learn_remote", "read_p1", "read_plug", "read_teleinfo"])
+@pytest.mark.parametrize(
+    "name", ["discover", "forward_p1", "learn_remote", "read_mate3", "read_p1", "read_plug", "read_teleinfo"]
+)
 def test_an_example_ends_in_silence_when_nobody_reads_on(name: str, tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
