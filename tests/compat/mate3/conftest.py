@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from energy_hw.compat.mate3 import _access
+from energy_hw.compat.mate3.api import Mate3Client
 from energy_hw.outback import writing
 from energy_hw.sim.mate3 import SimMate3
 
@@ -42,6 +44,29 @@ def house() -> Iterator[SimMate3]:
     """Two FXR inverters on ports 1 and 2, a FLEXmax 60 and a FLEXmax 80 on 3 and 4, a FLEXnet DC on 5."""
     with SimMate3() as house:
         yield house
+
+
+@pytest.fixture
+def connect(house: SimMate3) -> Callable[..., Mate3Client]:
+    """A client of mate3 0.6 for the house; its options are those of Mate3Client."""
+
+    def connect(**options: Any) -> Mate3Client:
+        return Mate3Client(house.host, house.port, **options)
+
+    return connect
+
+
+@pytest.fixture
+def client(connect: Callable[..., Mate3Client]) -> Iterator[Mate3Client]:
+    """One that has read everything."""
+    with connect() as client:
+        yield client
+
+
+@pytest.fixture
+def written(house: SimMate3) -> Callable[[], list[Any]]:
+    """Requests that were no reads."""
+    return lambda: [request for request in house.requests if request[0] != 3]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 
 from energy_hw.compat.mate3.api import Mate3Client
-from energy_hw.compat.mate3.exceptions import NoCache, NotReadable, NotReadYet, SeveralDevices
+from energy_hw.compat.mate3.exceptions import NotReadable, NotReadYet, SeveralDevices
 from energy_hw.compat.mate3.field_values import FieldValue
 from energy_hw.compat.mate3.sunspec.fields import Mode
 from energy_hw.errors import (
     CommandError,
-    ConfigError,
     FrameError,
-    IdentityChanged,
     NotWritable,
-    OutOfRange,
     UnknownDevice,
 )
-from energy_hw.sim.mate3 import SimMate3, capture
+from energy_hw.sim.mate3 import SimMate3
 from energy_hw.sim.mate3_faults import wrong_transaction
+
+Connect = Callable[..., Mate3Client]
+Written = Callable[[], list[Any]]
 
 CAPTURE = Path(__file__).parents[2] / "captures" / "outback" / "mate3s"
 READABLE = [Mode.R, Mode.RW]
@@ -44,16 +44,6 @@ EXPLAINED = {
     (40741, "mini_grid_lbx_delay"): "the documents disagree; we scale it with the time factor",
     (40880, "mini_grid_lbx_delay"): "the documents disagree; we scale it with the time factor",
 }
-
-
-def connect(house: SimMate3, **options: Any) -> Mate3Client:
-    return Mate3Client(house.host, house.port, **options)
-
-
-@pytest.fixture
-def client(house: SimMate3) -> Iterator[Mate3Client]:
-    with connect(house) as client:
-        yield client
 
 
 def rows() -> list[dict[str, str]]:
@@ -112,11 +102,11 @@ def test_values_are_floats_ints_enums_flags_and_text(client: Mate3Client) -> Non
     assert devices.mate3.tcpip_address.value == "192.168.0.150"
 
 
-def test_an_unknown_code_is_a_member_of_its_own(house: SimMate3) -> None:
+def test_an_unknown_code_is_a_member_of_its_own(house: SimMate3, connect: Connect) -> None:
     house.checks = False
     house.set(64111, "charger_state", 9, 3)
     house.set(64110, "error", 0x8001)
-    with connect(house) as client:
+    with connect() as client:
         state, error = client.devices.charge_controllers[3].charger_state, client.devices.mate3.error
         assert (state.value.name, state.value.value, state.value is state.value) == ("code 9 (unknown)", 9, True)
         assert state.value == state.raw_value
@@ -177,11 +167,11 @@ def test_a_device_that_is_gone_is_gone(house: SimMate3, client: Mate3Client) -> 
     assert client.devices.fndcs == {}
 
 
-def test_an_older_gateway_has_its_points_elsewhere(house: SimMate3) -> None:
+def test_an_older_gateway_has_its_points_elsewhere(house: SimMate3, connect: Connect) -> None:
     """Before firmware of 2018-12: a subject line at 64110/167, and the alarm address at 192."""
     house.set(1, "model", "MATE3")
     house.set(64110, "time_zone_scale_factor", 0)
-    with connect(house) as client:
+    with connect() as client:
         name, address = client.devices.mate3.system_name, client.devices.mate3.alarm_email_to_address_1
         assert (name.implemented, name.value, name.registers) == (False, None, ())
         assert address.address == 40069 + 192 - 1
@@ -208,91 +198,11 @@ def test_a_device_that_is_gone_is_told_by_its_values(house: SimMate3, client: Ma
         client.devices.fndc.battery_voltage.read()
 
 
-def test_a_value_is_written_and_read_back(house: SimMate3, client: Mate3Client) -> None:
-    settings, mate3 = client.devices.charge_controllers[3].config, client.devices.mate3
-    settings.absorb_volts.write(57.6)
-    settings.grid_tie_mode.write(settings.grid_tie_mode.enum["Grid Tie Mode enabled"])
-    settings.aux_control.write("Auto")
-    mate3.system_name.write(b"New system name")
-    mate3.set_time_zone.write(-3.5)
-    assert (settings.absorb_volts.value, house.get(64112, "absorb_volts", 3)) == (57.6, 576)
-    assert (house.get(64112, "grid_tie_mode", 3), house.get(64112, "aux_control", 3)) == (1, 1)
-    assert mate3.system_name.value == "New system name"
-    assert (mate3.set_time_zone.value, house.get(64110, "set_time_zone")) == (-3.5, -350)
-
-
-REFUSED = [
-    ("absorb_volts", 57.65, OutOfRange, "57.6"),
-    ("absorb_volts", "much", OutOfRange, "much"),
-    ("absorb_volts", float("nan"), OutOfRange, "nan"),
-    ("mppt_mode", 9, OutOfRange, "one of"),
-    ("absorb_end_amps", 5, NotWritable, "force"),
-    ("faults", 1, NotWritable, "read-only"),
-    ("battery_voltage_calibrate_offset", 0.1, NotWritable, "calibration"),
-]
-
-
-@pytest.mark.parametrize(("name", "value", "kind", "said"), REFUSED, ids=lambda item: str(item))
-def test_what_must_not_be_written_is_refused(
-    house: SimMate3, client: Mate3Client, name: str, value: object, kind: type[Exception], said: str
-) -> None:
-    with pytest.raises(kind, match=said) as caught:
-        getattr(client.devices.charge_controllers[3].config, name).write(value)
-    assert isinstance(caught.value, ValueError if kind is OutOfRange else RuntimeError)
-    assert written(house) == []
-
-
-def test_force_and_allow_open_what_is_closed(house: SimMate3, client: Mate3Client) -> None:
-    settings = client.devices.charge_controllers[3].config
-    settings.absorb_end_amps.write(5, force=True)
-    settings.battery_voltage_calibrate_offset.write(0.1, allow=["calibration"])
-    assert house.get(64112, "absorb_end_amps", 3) == settings.absorb_end_amps.raw_value
-    assert house.get(64112, "battery_voltage_calibrate_offset", 3) == 1
-
-
-def test_assigned_values_wait_for_write(house: SimMate3, client: Mate3Client) -> None:
-    three, four = (client.devices.charge_controllers[port].config.absorb_volts for port in (3, 4))
-    three.value = three.value + 0.1  # 58.9, or 58.900000000000006
-    four.value = 57.0
-    assert (three.dirty, written(house)) == (True, [])
-    client.write()
-    assert (house.get(64112, "absorb_volts", 3), house.get(64112, "absorb_volts", 4)) == (589, 570)
-    assert (three.value, three.dirty, four.dirty) == (58.9, False, False)
-    client.write()
-    assert len(written(house)) == 2
-
-
-def test_only_what_may_be_written_takes_a_value(client: Mate3Client) -> None:
-    with pytest.raises(RuntimeError, match="read-only"):
-        client.devices.fndc.battery_voltage.value = 50.0
-    with pytest.raises(RuntimeError, match="not implemented"):
-        client.devices.mate3.smtp_ssl_enable.value = 1
-
-
-def test_swapped_ports_refuse(house: SimMate3, client: Mate3Client) -> None:
-    volts = client.devices.charge_controllers[3].config.absorb_volts
-    house.swap_ports(3, 4)
-    with pytest.raises(IdentityChanged) as caught:
-        volts.write(57.6)
-    volts.value = 57.6
-    with pytest.raises(RuntimeError):
-        client.write()
-    assert isinstance(caught.value, RuntimeError)
-    assert (written(house), volts.dirty) == ([], True)
-
-
-def test_a_swap_between_the_look_and_the_write_is_told(house: SimMate3, client: Mate3Client) -> None:
-    """What nobody can prevent is told: which device got the value."""
-    house.faults.arm(then=lambda: house.swap_ports(3, 4), functions=(6, 16))
-    with pytest.raises(IdentityChanged, match="port 4"):
-        client.devices.charge_controllers[3].config.absorb_volts.write(57.6)
-
-
-def test_answers_that_do_not_fit_are_errors_that_old_programs_catch(house: SimMate3) -> None:
+def test_answers_that_do_not_fit_are_errors_that_old_programs_catch(house: SimMate3, connect: Connect) -> None:
     from pymodbus.exceptions import ModbusIOException
 
     house.faults.arm(mangle=wrong_transaction, count=3)
-    with pytest.raises(ModbusIOException) as caught, connect(house):
+    with pytest.raises(ModbusIOException) as caught, connect():
         pass
     assert isinstance(caught.value, FrameError)
 
@@ -304,75 +214,3 @@ def test_nothing_is_there_before_the_first_read() -> None:
     with pytest.raises(RuntimeError, match="not connected"):
         client.read()
     client.close()
-
-
-# -- caches ------------------------------------------------------------------------
-
-
-def test_a_cache_alone_is_read_like_a_controller(cache: Path) -> None:
-    with Mate3Client(host=None, cache_path=cache, cache_only=True) as client:
-        assert client.devices.fndc.battery_voltage.value == 50.6
-        assert len(client.read_all_modbus_values_unparsed()) == 1278
-
-
-def test_a_cache_alone_is_written_in_memory_only(cache: Path, tmp_path: Path, journal: Path) -> None:
-    copy = tmp_path / "modbus.json"
-    copy.write_bytes(cache.read_bytes())
-    with Mate3Client(host=None, cache_path=copy, cache_only=True) as client:
-        client.devices.mate3.system_name.write("testing")
-        assert client.devices.mate3.system_name.value == "testing"
-    assert copy.read_bytes() == cache.read_bytes()
-    assert not journal.exists()  # no controller was written to
-
-
-def test_a_writeable_cache_keeps_what_was_written(cache: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "modbus.json"
-    copy.write_bytes(cache.read_bytes())
-    for name in ("testing", "testing again"):
-        with Mate3Client(None, cache_path=copy, cache_only=True, cache_writeable=True) as client:
-            client.devices.mate3.system_name.write(name)
-    with Mate3Client(None, cache_path=copy, cache_only=True) as client:
-        assert client.devices.mate3.system_name.value == "testing again"
-
-
-def test_a_cache_that_is_not_there_is_made(house: SimMate3, tmp_path: Path) -> None:
-    with connect(house, cache_path=tmp_path / "new.json") as client:
-        client.read_all_modbus_values_unparsed()
-    assert {
-        int(address): value for address, value in json.loads((tmp_path / "new.json").read_text()).items()
-    } == capture()
-    assert (tmp_path / "new.json").stat().st_mode & 0o077 == 0  # passwords may be in it
-
-
-def test_what_is_cached_is_not_asked_for(house: SimMate3, cache: Path) -> None:
-    with connect(house, cache_path=cache) as client:
-        assert client.devices.fndc.battery_voltage.value == 50.6
-    assert house.requests == []
-
-
-def test_a_write_past_a_cache_looks_at_the_device(house: SimMate3, cache: Path) -> None:
-    house.swap_ports(3, 4)
-    with connect(house, cache_path=cache) as client, pytest.raises(IdentityChanged):
-        client.devices.charge_controllers[3].config.absorb_volts.write(57.6)
-    assert written(house) == []
-
-
-def test_caches_of_06_have_holes_where_nothing_can_be_read(cache: Path, tmp_path: Path) -> None:
-    registers = json.loads(cache.read_text())
-    for address in range(40082, 40090):  # the password
-        del registers[str(address)]
-    (tmp_path / "modbus.json").write_text(json.dumps(registers))
-    with Mate3Client(None, cache_path=tmp_path / "modbus.json", cache_only=True) as client:
-        assert client.devices.mate3.enable_dhcp.value.name == "DHCP Enabled"
-
-
-def test_a_missing_or_broken_cache_is_told(tmp_path: Path) -> None:
-    with pytest.raises(NoCache, match="there is no such cache"):
-        Mate3Client(None, cache_path=tmp_path / "none.json", cache_only=True).connect()
-    (tmp_path / "bad.json").write_text('{"40000": 70000}')
-    with pytest.raises(ConfigError):
-        Mate3Client(None, cache_path=tmp_path / "bad.json", cache_only=True).connect()
-
-
-def written(house: SimMate3) -> list[Any]:
-    return [request for request in house.requests if request[0] != 3]

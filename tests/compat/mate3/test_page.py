@@ -14,7 +14,9 @@ from energy_hw.sim.mate3 import SimMate3
 
 PAGE = Path(__file__).parents[3] / "docs" / "moving-from-mate3.md"
 TEXT = PAGE.read_text()
-PROGRAMS = re.findall(r"^## (.*?)$(?:(?!^## ).)*?```python\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE)
+SECTIONS = [section.partition("\n") for section in TEXT.split("\n## ")]
+CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PROGRAMS = [(heading, code) for heading, _, body in SECTIONS for code in CODE.findall(body)]
 
 
 @pytest.mark.parametrize(("heading", "program"), PROGRAMS, ids=[heading for heading, _ in PROGRAMS])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,6 +48,7 @@ class Mate3Client:
         self._link: ModbusLink | None = None
         self._cache: CachedRegisters | None = None
         self._access: Access | None = None
+        self._as_of: datetime | None = None
         self._devices: DeviceValues | None = None
 
     def connect(self) -> None:
@@ -54,6 +57,7 @@ class Mate3Client:
         self._link = None if self._cache_only and cached else ModbusLink(self.host or "", self.port)
         self._cache = load(self._cache_path, self._link) if self._cache_path is not None else None
         self._new = self._cache_path is not None and not self._cache_path.exists()
+        self._as_of = _written(self._cache_path) if self._link is not None else None
         registers = self._cache or self._link
         if registers is not None:
             self._access = Access(registers, self._journal if self._link else False)
@@ -100,6 +104,8 @@ class Mate3Client:
                 value.read()
             return
         poll = self._open.read()
+        if self._as_of is not None:  # lifetime counters may have grown since the file was written
+            self._open.known = replace(poll, time=min(poll.time, self._as_of))
         if self._devices is None:
             self._devices = DeviceValues(self)
         self._devices.update(poll)
@@ -159,3 +165,8 @@ class Mate3Client:
             self._open.write(value.owner.block, point.name, spoken, raw=False, allow=allow, force=force)
             if point.readable:
                 self.refresh(value)
+
+
+def _written(cache: Path | None) -> datetime | None:
+    """When a cache file was; None if there is none."""
+    return datetime.fromtimestamp(cache.stat().st_mtime, UTC) if cache is not None and cache.exists() else None

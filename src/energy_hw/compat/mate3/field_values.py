@@ -7,25 +7,23 @@ Thread safety: of one client, use one thread at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 from functools import cache
-from math import isfinite
 from typing import Any, Protocol
 
+from energy_hw.compat.mate3._plain import ScaleFactor, for_json, scaled, spoken, unscaled
 from energy_hw.compat.mate3.exceptions import NotReadable, also
 from energy_hw.compat.mate3.sunspec.fields import Field, Mode, fields_of
 from energy_hw.compat.mate3.sunspec.models import MODELS, Model, model_class
 from energy_hw.errors import NotWritable
 from energy_hw.outback.chain import Block
+from energy_hw.outback.permits import absent
 from energy_hw.outback.tables import points
-from energy_hw.outback.types import Point, PointType
+from energy_hw.outback.types import Point
 from energy_hw.outback.values import PointValue, decode_point
 
-NOISE = Decimal("1e-6")
-"""Of a step of the device: a float nearer than this means the step, so 58.9 + 0.1 may be written."""
 READS, WRITES = (Mode.R, Mode.RW), (Mode.W, Mode.RW)
 
 
@@ -35,14 +33,6 @@ class Refresher(Protocol):
     def refresh(self, value: FieldValue) -> None: ...
 
     def write_value(self, value: FieldValue, spoken: object, allow: Iterable[str], force: bool) -> None: ...
-
-
-class ScaleFactor(int):
-    """A power of ten, as an int and, as 0.6 had it between times, as something with a value."""
-
-    @property
-    def value(self) -> int:
-        return int(self)
 
 
 class FieldValue:
@@ -122,7 +112,7 @@ class FieldValue:
     def raw_value(self) -> Any:
         """Not scaled: int, member of an Enum, IntFlag, or text; None if not implemented. Raises NotReadable."""
         now = self._readable()
-        return None if now is None or not now.implemented else _unscaled(self.field, now)
+        return None if now is None or not now.implemented else unscaled(self.field, now)
 
     @property
     def value(self) -> Any:
@@ -132,7 +122,7 @@ class FieldValue:
         now = self._readable()
         if now is None or not now.implemented:
             return None
-        return _scaled(now) if now.scale is not None else _unscaled(self.field, now)
+        return scaled(now) if now.scale is not None else unscaled(self.field, now)
 
     @value.setter
     def value(self, value: Any) -> None:
@@ -169,7 +159,7 @@ class FieldValue:
         Refused or not confirmed is also a RuntimeError, a wrong value a ValueError.
         """
         self._check_writable()
-        self._owner.client.write_value(self, self._spoken(value), allow, force)
+        self._owner.client.write_value(self, spoken(self.field, value, self.scale_factor or 0), allow, force)
         self._pending = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -178,8 +168,8 @@ class FieldValue:
             "scale_factor": None if self.scale_factor is None else int(self.scale_factor),
             "address": self.address,
             "registers": list(self.registers),
-            "raw_value": _plain(self.raw_value),
-            "value": _plain(self.value),
+            "raw_value": for_json(self.raw_value),
+            "value": for_json(self.value),
         }
 
     def __repr__(self) -> str:
@@ -200,48 +190,9 @@ class FieldValue:
     def _check_writable(self) -> None:
         if self.field.mode not in WRITES:
             raise also(NotWritable(f"{self.name} is read-only: {self.field.description}"), RuntimeError)
-        if not self.implemented:
+        now = self.point_value
+        if now is None or absent(now):  # an empty text may be written
             raise also(NotWritable(f"{self.name} is not implemented in this device: there is nothing"), RuntimeError)
-
-    def _spoken(self, value: Any) -> object:
-        """What our Writer takes: no member of an enum, no bytes, no noise behind a float."""
-        if isinstance(value, Enum):
-            return value.value
-        if isinstance(value, bytes):
-            return value.decode("ascii", "backslashreplace").rstrip("\0")
-        if isinstance(value, str) and hasattr(self.field, "options"):
-            named: Mapping[str, Any] = self.field.options.__members__
-            return named[value].value if value in named else value
-        return _without_noise(value, self.scale_factor or 0) if isinstance(value, float) else value
-
-
-def _unscaled(field: Field, now: PointValue) -> Any:
-    if isinstance(now.raw, str):
-        return now.raw.strip("\0")
-    if now.point.type is PointType.IPADDR:
-        return now.value
-    named = getattr(field, "options", None) or getattr(field, "flags", None)
-    return named(now.raw) if named else now.raw
-
-
-def _scaled(now: PointValue) -> float | int | None:
-    """A float for tenths, an int for tens, as 0.6 gave."""
-    if not isinstance(now.value, Decimal) or now.scale is None:
-        return None
-    return float(now.value) if now.scale < 0 else int(now.value)
-
-
-def _without_noise(value: float, scale: int) -> Decimal | float:
-    if not isfinite(value):
-        return value
-    steps = Decimal(repr(value)).scaleb(-scale)
-    nearest = steps.to_integral_value()
-    return nearest.scaleb(scale) if abs(steps - nearest) <= NOISE else value
-
-
-def _plain(value: Any) -> Any:
-    """For JSON; flags are numbers there."""
-    return value if isinstance(value, str | int | float | None) else repr(value)
 
 
 class ModelValues:
