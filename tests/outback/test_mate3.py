@@ -188,13 +188,13 @@ def test_a_device_that_is_gone_is_unknown(live: Mate3, controller: Controller) -
 
 def test_assigning_a_setting_writes_it_and_is_read_back(over_tcp: Mate3, simulated: SimMate3, tmp_path: Path) -> None:
     settings = over_tcp.charge_controllers[3].settings
-    settings.absorb_volts = Decimal("57.6")  # type: ignore[assignment]
+    settings.absorb_volts = Decimal("57.6")
     assert simulated.registers[ABSORB_3] == 576
     assert simulated.registers[ABSORB_4] == 588
     assert settings.absorb_volts == Decimal("57.6")
     noted = [json.loads(line) for line in (tmp_path / "writes.jsonl").read_text().splitlines()]
     assert [line.get("outcome", line["line"]) for line in noted] == ["intent", "confirmed"]
-    settings.absorb_volts = "57.0"  # type: ignore[assignment]
+    settings.absorb_volts = "57.0"
     assert simulated.registers[ABSORB_3] == 570
     assert over_tcp.counters().writes == 2
 
@@ -210,16 +210,16 @@ def test_assigning_what_is_no_point_sets_nothing(live: Mate3, controller: Contro
 
 def test_assigning_a_setting_to_the_device_says_where_it_belongs(live: Mate3) -> None:
     with pytest.raises(AttributeError, match=r"its settings have: charge controller 3.settings.absorb_volts"):
-        live.charge_controllers[3].absorb_volts = 57  # type: ignore[misc]
+        live.charge_controllers[3].absorb_volts = 57
     with pytest.raises(AttributeError, match=r"charge controller 3 has no point settings"):
-        live.charge_controllers[3].settings = 57  # type: ignore[misc]
+        live.charge_controllers[3].settings = 57  # type: ignore[assignment]
 
 
 def test_a_measured_value_is_refused(over_tcp: Mate3) -> None:
     with pytest.raises(NotWritable, match="64111/watts is read-only"):
-        over_tcp.charge_controllers[3].watts = 500  # type: ignore[misc]
+        over_tcp.charge_controllers[3].watts = 500
     with pytest.raises(OutOfRange, match=r"the nearest are 57.6 V and 57.7 V"):
-        over_tcp.charge_controllers[3].settings.absorb_volts = 57.65  # type: ignore[assignment]
+        over_tcp.charge_controllers[3].settings.absorb_volts = 57.65
 
 
 def test_write_takes_a_device_or_its_id_and_may_be_dry(over_tcp: Mate3, simulated: SimMate3) -> None:
@@ -234,10 +234,10 @@ def test_write_takes_a_device_or_its_id_and_may_be_dry(over_tcp: Mate3, simulate
 
 def test_a_locked_class_must_be_named(simulated: SimMate3, over_tcp: Mate3, tmp_path: Path) -> None:
     with pytest.raises(NotWritable, match="clock"):
-        over_tcp.gateway.hour = 12  # type: ignore[misc]
+        over_tcp.gateway.hour = 12
     assert over_tcp.write("gateway", "hour", 12, allow=["clock"]).confirmed
     with Mate3(simulated.host, simulated.port, allow=["clock"], journal=tmp_path / "j") as allowed:
-        allowed.gateway.settings.hour = 13  # type: ignore[assignment]
+        allowed.gateway.settings.hour = 13
     assert simulated.get(64110, "hour") == 13
 
 
@@ -266,7 +266,7 @@ def test_a_write_to_a_device_that_changed_its_port_is_refused(over_tcp: Mate3, s
     over_tcp.read()
     simulated.swap_cables(3, 4)
     with pytest.raises(IdentityChanged):
-        over_tcp.charge_controllers[3].settings.absorb_volts = 57  # type: ignore[assignment]
+        over_tcp.charge_controllers[3].settings.absorb_volts = 57
     assert not [request for request in simulated.requests if request[0] in WRITES]
 
 
@@ -277,10 +277,10 @@ def test_what_only_a_poll_saw_is_not_what_the_user_saw(over_tcp: Mate3, simulate
     assert over_tcp.charge_controllers[3].model == "FM80-150VDC"
     for _ in range(2):
         with pytest.raises(IdentityChanged):
-            over_tcp.charge_controllers[3].settings.absorb_volts = 57  # type: ignore[assignment]
+            over_tcp.charge_controllers[3].settings.absorb_volts = 57
     assert simulated.registers[ABSORB_3] == simulated.registers[ABSORB_4] == 588
     over_tcp.read()
-    over_tcp.charge_controllers[3].settings.absorb_volts = 57  # type: ignore[assignment]
+    over_tcp.charge_controllers[3].settings.absorb_volts = 57
     assert simulated.get(64112, "absorb_volts", 3) == 570
 
 
@@ -310,7 +310,7 @@ def test_the_same_device_at_another_address_is_written_to(over_tcp: Mate3, simul
     over_tcp.read()
     simulated.replug(unknown=20)
     over_tcp._holding.read(Mode.LIVE, by_user=False)
-    over_tcp.charge_controllers[3].settings.absorb_volts = 57  # type: ignore[assignment]
+    over_tcp.charge_controllers[3].settings.absorb_volts = 57
     assert simulated.get(64112, "absorb_volts", 3) == 570
     assert over_tcp.counters().rediscoveries == 1
 
@@ -321,7 +321,7 @@ def test_a_live_read_of_a_new_layout_is_no_look_at_its_settings(over_tcp: Mate3,
     simulated.replug(unknown=20)
     over_tcp.read(Mode.LIVE)
     with pytest.raises(IdentityChanged):
-        over_tcp.charge_controllers[3].settings.absorb_volts = 57  # type: ignore[assignment]
+        over_tcp.charge_controllers[3].settings.absorb_volts = 57
 
 
 # -- opening and closing -------------------------------------------------------

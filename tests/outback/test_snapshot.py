@@ -114,9 +114,9 @@ def test_a_snapshot_cannot_be_changed() -> None:
     ):
         snapshot.time = None  # type: ignore[assignment]
     with pytest.raises(AttributeError, match=r"charge controller 3.watts cannot be set"):
-        device.watts = 5  # type: ignore[misc]
+        device.watts = 5
     with pytest.raises(AttributeError, match=r"charge controller 3.settings.absorb_volts cannot be set"):
-        device.settings.absorb_volts = Decimal(57)  # type: ignore[misc]
+        device.settings.absorb_volts = Decimal(57)
 
 
 def test_a_live_poll_keeps_the_settings_that_were_read_before_with_their_time() -> None:
