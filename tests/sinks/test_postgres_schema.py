@@ -43,7 +43,7 @@ def test_a_table_of_mate3_pg_keeps_its_rows(make: Callable[..., PostgresTarget],
     target = make()
     assert target.deliver(batch(*polls(3))).done == 3
     assert database.run("SELECT count(*), count(energy_hw_id) FROM house_power") == [(4, 3)]
-    assert "column 'soc' is integer, expected smallint" in target.health().notes[0]
+    assert target.health().notes == ()  # each smallint fits
 
 
 def test_what_is_there_is_not_made_again(make: Callable[..., PostgresTarget], database: Database) -> None:

@@ -21,6 +21,13 @@ LOCK_KEY = 0x656E657267796877
 """'energyhw': one logger at a time changes tables."""
 MOMENTS = ("timestamptz", "timestamp")
 TABLE_KINDS = ("r", "p")
+WIDER = {
+    "smallint": ("int4", "int8", "numeric"),
+    "integer": ("int8", "numeric"),
+    "bigint": ("numeric",),
+    "varchar(100)": ("text",),
+}
+"""Columns of another type into which every value goes as it is."""
 
 FIND = """
 SELECT c.oid, n.nspname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -197,7 +204,7 @@ def _notes(table: Table, found: Found) -> list[str]:
 def _same(kind: Kind, wanted: str) -> bool:
     """Whether each value of the wanted type can go in."""
     if kind.base != TYPES[wanted]:
-        return wanted.startswith("varchar") and kind.base == "text"
+        return kind.base in WIDER.get(wanted, ()) and kind.modifier < 0
     return kind.modifier < 0 or (wanted.startswith("varchar") and kind.modifier >= 100 + 4)
 
 
