@@ -164,6 +164,11 @@ class Device(Points):
         return self._parts[0].time if self._parts else None
 
     @property
+    def complete(self) -> bool:
+        """Whether all of its blocks were read, its settings apart."""
+        return len(self._parts) == len(self._group.blocks)
+
+    @property
     def dids(self) -> tuple[int, ...]:
         """Of the models that it consists of, its settings apart."""
         return tuple(block.did for block in self._group.blocks)

@@ -73,9 +73,11 @@ class Holding:
         Raises UnknownDevice, which names those that are there.
         """
         device = device_of(self.newest or self.read(), key)
-        if device.time is None or (settings and device.settings.time is None):
+        if device.complete and (not settings or device.settings.time is not None):
+            return device
+        if len(device.dids) == 1:
             return self.refresh(key, by_user=False)
-        return device
+        return device_of(self.read(by_user=False), key)
 
     def peek(self, key: Key) -> Device | None:
         """The device as the newest read found it, without reading."""
