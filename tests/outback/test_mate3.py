@@ -291,6 +291,8 @@ def test_another_device_on_a_port_is_told(
     over_tcp.read()
     assert over_tcp.counters().changed == 0
     simulated.swap_cables(3, 4)
+    simulated.replug(unknown=20)
+    over_tcp._holding.read(Mode.LIVE, by_user=False)
     over_tcp._holding.read(Mode.EVERYTHING, by_user=False)
     assert over_tcp.counters().changed == 2
     told = [record.message for record in caplog.records if "holding" in record.name]

@@ -46,6 +46,7 @@ class Holding:
         self.seen: Snapshot | None = None
         self.state = State()
         self.changed = 0
+        self._whole: Snapshot | None = None
 
     def read(self, mode: Mode = Mode.EVERYTHING, *, by_user: bool = True) -> Snapshot:
         """Read now; returns what is known after it. Raises LinkError, ProtocolError."""
@@ -108,17 +109,18 @@ class Holding:
         return snapshot if snapshot is not None and snapshot.complete else self.read(by_user=by_user)
 
     def _take(self, read: Callable[[], Poll], by_user: bool) -> Snapshot:
-        before, poll = self.newest, self._observed(read)
-        newest = self.newest = Snapshot.of(poll, self._link_name, before)
-        if before is not None and newest.complete:
-            self._tell_changes(before, newest)
+        poll = self._observed(read)
+        newest = self.newest = Snapshot.of(poll, self._link_name, self.newest)
+        if newest.fresh >= set(newest.layout.blocks):
+            self._tell_changes(newest)
         seen = Snapshot.of(poll, self._link_name, self.seen)
         if self.seen is None or (by_user and (seen.complete or seen.layout == self.seen.layout)):
             self.seen = seen
         return newest
 
-    def _tell_changes(self, before: Snapshot, newest: Snapshot) -> None:
-        for device, lines in changes(before, newest):
+    def _tell_changes(self, newest: Snapshot) -> None:
+        before, self._whole = self._whole, newest
+        for device, lines in changes(before, newest) if before else ():
             self.changed += 1
             logger.warning("%s: %s is not the device that it was: %s", self._link_name, device.name, "; ".join(lines))
 
