@@ -100,6 +100,11 @@ class TestResets:
             world.writer.reset(block, who, "shunt_b_reset_maximum_data", allow={"reset"})
         assert len(world.writes) == 1
 
+    def test_its_own_block_is_read_last(self, world: World) -> None:
+        world.writer.reset(world.block((64118, 5)), world.who(MONITOR), "shunt_a_reset_maximum_data", allow={"reset"})
+        at = [number for number, request in enumerate(world.house.requests) if request[0] == 6]
+        assert world.house.requests[at[0] - 1] == (3, world.block((64118, 5)).address, 78)
+
     def test_it_is_locked(self, world: World) -> None:
         with pytest.raises(
             NotWritable, match=r"clear_data_log_write_complement is locked \(reset: what it clears is gone\)"
@@ -141,12 +146,12 @@ class TestPassword:
         assert len(world.writes) == 1
 
     def test_not_to_another_gateway(self, tmp_path: Path) -> None:
-        world = without_socket(tmp_path, password=SESAME)
-        prepared = world.prepare(FXR, "absorb_volts", "57.0")
-        world.house.set(1, "serial_number", "MA0000F0000001")
-        with pytest.raises(IdentityChanged, match="the gateway is another one"):
-            world.writer.commit(prepared)
-        assert world.writes == []
+        with on_tcp(tmp_path, writer={"password": SESAME}) as world:
+            prepared = world.prepare(FXR, "absorb_volts", "57.0")
+            world.house.set(1, "serial_number", "MA0000F0000001")  # on this very connection
+            with pytest.raises(IdentityChanged, match="the gateway is another one"):
+                world.writer.commit(prepared)
+            assert world.writes == []
 
     def test_one_that_cannot_be_is_not_quoted(self, tmp_path: Path) -> None:
         world = without_socket(tmp_path, password=f"{SESAME} and all forty thieves")

@@ -259,6 +259,12 @@ class TestAfterAWrite:
             assert world.write(FM60, "absorb_volts", "57.6").confirmed
             assert world.clock.slept[:2] == [0.4, 0.4]
 
+    def test_a_block_of_0x8000_behind_a_good_header_is_a_burst(self, world: World) -> None:
+        whole = dict(world.house.registers)
+        world.house.registers.update(dict.fromkeys(SETTINGS[3:], 0x8000))
+        world.clock.after_sleep[1] = lambda: world.house.registers.update(whole)
+        assert world.write(FM60, "absorb_volts", "57.6").confirmed
+
     def test_a_point_alone_that_reads_0x8000_before_it_is_looked_at_again(self, world: World) -> None:
         """Or 3276.8 V would be what undo puts back."""
         who = world.who(FM60)
@@ -291,6 +297,11 @@ class TestAfterAWrite:
         world.before_read_back(lambda: world.house.set(64112, "absorb_volts", 0x8000, 3))
         world.clock.after_sleep[2] = lambda: world.house.set(64112, "absorb_volts", 576, 3)
         assert world.write(FM60, "absorb_volts", "57.6").confirmed
+
+    def test_one_that_goes_on_reading_0x8000_is_unknown(self, world: World) -> None:
+        world.before_read_back(lambda: world.house.set(64112, "absorb_volts", 0x8000, 3))
+        with pytest.raises(NotConfirmed, match="whether it arrived is not known; absorb_volts reads 0x8000"):
+            world.write(FM60, "absorb_volts", "57.6")
 
     def test_a_value_that_was_not_taken_is_told_with_the_error_register(self, world: World) -> None:
         world.house.locked = True
