@@ -378,7 +378,7 @@ POWER = Table(
     (Column("soc", "smallint"), Column("volts", "numeric"), Column("model", "varchar(100)"), Column("on", "boolean")),
 )
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-BRIEF = Times(statement_s=0.4, lock_s=0.2, schema_s=2.0, slack_s=0.4)
+BRIEF = Times(statement_s=0.6, lock_s=0.2, schema_s=2.0, slack_s=0.6)
 """For a server that is made to hang."""
 
 
