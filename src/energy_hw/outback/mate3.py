@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
 from energy_hw.links.clock import Clock, SystemClock
-from energy_hw.outback.counters import Mate3Counters, of_link
 from energy_hw.outback.device import Device
 from energy_hw.outback.devices import Devices
 from energy_hw.outback.diagnose import Diagnosis, diagnose
@@ -28,6 +27,7 @@ from energy_hw.publishing import ThreadedSource
 from energy_hw.reading import Control, Report, Value
 
 if TYPE_CHECKING:
+    from energy_hw.outback.counters import Mate3Counters
     from energy_hw.outback.prepared import WriteResult
 
 logger = logging.getLogger(__name__)
@@ -123,6 +123,8 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
 
     def counters(self) -> Mate3Counters:
         """A copy of all counters."""
+        from energy_hw.outback.counters import Mate3Counters, of_link
+
         ok_at = self._holding.state.ok_at
         return Mate3Counters(
             polls=self._polling.polls,
