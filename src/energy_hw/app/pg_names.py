@@ -16,6 +16,7 @@ from functools import cache
 from energy_hw.outback.tables import models, points
 from energy_hw.outback.types import Point
 
+MOST_NAMED = 8
 KINDS = {
     "gateway": (64110,),
     "system": (64120,),
@@ -74,7 +75,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def _near(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     close = get_close_matches(name, names, n=3)
-    return f": did you mean {' or '.join(close)}?" if close else f": expected one of {', '.join(names[:24])}"
+    return (
+        f": did you mean {' or '.join(close)}?"
+        if close
+        else f": expected one of {', '.join(names[:8])}{', ...' * (len(names) > 8)}"
+    )
 
 
 def _plain(dids: Iterable[int]) -> Iterator[str]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from energy_hw.outback.types import BIT_FIELDS, Point, PointType
+from energy_hw.outback.types import Point, PointType
 from energy_hw.outback.values import PointValue
 from energy_hw.reading import Value
 
-LONG = frozenset({PointType.UINT32, PointType.ACC32, *BIT_FIELDS}) - {PointType.BITFIELD16}
+LONG = frozenset({PointType.UINT32, PointType.ACC32, PointType.BITFIELD32})
 TEXTS = frozenset({PointType.STRING, PointType.IPADDR})
 VARCHAR = "varchar(100)"
 """As mate3 makes it; the longest text of the tables has 60 characters."""

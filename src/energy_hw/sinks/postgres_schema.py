@@ -181,7 +181,7 @@ def _check(table: Table, found: Found) -> Ready:
 def _misfits(table: Table, found: Found | None) -> list[str]:
     there = found.columns if found else {}
     return [
-        _wrong(table, column.name, there[column.name][1], column.type)
+        f"{_called(table)}: column {column.name!r} is {there[column.name][1]}, expected {column.type}"
         for column in table.columns
         if column.takes and column.name in there and there[column.name][0].base not in column.takes
     ]
