@@ -186,6 +186,17 @@ def test_the_time_is_the_gateways_clock_in_its_zone() -> None:
     assert {report.time for report in reports_of().values()} == {datetime(2020, 12, 31, 7, 24, 18, tzinfo=UTC)}
 
 
+@pytest.mark.parametrize("max_read", [31, 33, 36, 44, 58, 66, 79, 93, 99, 100])
+def test_the_clock_is_read_in_one_request(max_read: int) -> None:
+    controller = Controller(max_read=max_read)
+    poller = Poller(controller)
+    poller.read()
+    controller.requests.clear()
+    poller.read()
+    first, last = 40069 + 392, 40069 + 397
+    assert sum(at <= last and first < at + count for at, count in controller.requests) == 1
+
+
 def test_a_poll_without_the_clock_has_no_time() -> None:
     poller = Poller(Controller())
     first = Snapshot.of(poller.read(), "")

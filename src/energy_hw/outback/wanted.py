@@ -8,13 +8,15 @@ from functools import lru_cache
 
 from energy_hw.errors import UnknownDevice, UnknownPoint
 from energy_hw.outback import tables
-from energy_hw.outback.chain import COMMON, MARKER, Block, Layout, listed
+from energy_hw.outback.chain import COMMON, GATEWAY, MARKER, Block, Layout, listed
 from energy_hw.outback.plan import Mode, Span, spans
 from energy_hw.outback.types import PointType
 
 LIVE_KINDS = frozenset({"live", "sunspec", "commands+settings"})
 LONGEST_SOLID = 4
 """Registers of the longest number, with room; texts are longer, and may be cut."""
+CLOCK = Span(392, 6)
+"""Year to second of the gateway's block, 64110, by offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,16 @@ def plan(what: Wanted, max_read: int) -> tuple[Span, ...]:
     """The spans that read it, lowest address first."""
     whole = [Span(block.address, block.size) for block in what.blocks]
     headers = [Span(block.address, len(block.header)) for block in what.touched]
-    numbers = [number for block in what.blocks for number in _numbers(block)]
+    most = max(max_read, LONGEST_SOLID)
+    numbers = [number for block in what.blocks for number in _numbers(block) if number.count <= most]
     numbers += [part for part in what.parts if part.count <= LONGEST_SOLID]
-    return spans([*whole, *what.parts], [*headers, *numbers], max(max_read, LONGEST_SOLID))
+    return spans([*whole, *what.parts], [*headers, *numbers], most)
 
 
 def _numbers(block: Block) -> Iterator[Span]:
-    """Points of more than one register, which half from one moment and half from the next would make wrong."""
+    """Points of more than one register, and the clock: half from one moment and half from the next would be wrong."""
+    if block.did == GATEWAY and block.size >= CLOCK.end:
+        yield Span(block.address + CLOCK.address, CLOCK.count)
     for point in tables.points(block.did, block.length):
         if 1 < point.size <= LONGEST_SOLID and point.type is not PointType.STRING:
             yield Span(block.address + point.offset, point.size)
