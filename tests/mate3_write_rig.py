@@ -20,7 +20,7 @@ from energy_hw.outback.registers import Registers
 from energy_hw.outback.writing import Writer
 from energy_hw.sim.mate3 import SimMate3
 from energy_hw.sim.mate3_faults import WRITES, Request
-from mate3_rig import linked
+from mate3_rig import PATIENCE_S, linked
 
 FM60, FM80, FXR, OTHER_FXR, MONITOR = (64112, 3), (64112, 4), (64116, 1), (64116, 2), (64119, 5)
 GATEWAY, SYSTEM = (64110, None), (64120, None)
@@ -134,6 +134,7 @@ class World:
 def on_tcp(tmp_path: Path, registers: Mapping[int, int] | None = None, **options: Any) -> Iterator[World]:
     """On real TCP. options: ModbusLink's, and `writer` for the Writer's."""
     of_writer = options.pop("writer", {})
+    options.setdefault("timeout_s", PATIENCE_S)
     with linked(dict(registers) if registers else None, **options) as (house, link):
         yield _world(house, link, tmp_path, **of_writer)
 

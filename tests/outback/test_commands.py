@@ -64,6 +64,12 @@ class TestCommands:
         assert sum(world.clock.slept) == pytest.approx(8.0)
         assert len(world.writes) == 1
 
+    def test_the_status_of_another_gateway_says_nothing(self, world: World) -> None:
+        world.house.set(64120, STATUS, 0x0008)
+        world.before_read_back(lambda: world.house.set(1, "serial_number", "MA0000F0000001"))
+        with pytest.raises(IdentityChanged, match="set_inverter_mode on was sent, and then another device stood there"):
+            world.write(SYSTEM, "set_inverter_mode", "on")
+
     def test_a_status_that_takes_its_time_is_waited_for(self, world: World) -> None:
         world.house.checks = False
         world.house.set(64120, STATUS, 0)
