@@ -99,7 +99,7 @@ def test_enum_and_bit_tables_are_read_whole(did: int) -> None:
         assert "|".join(f"0x{mask:04X}={label}" for mask, label in masks.items()) == text["bits"]
 
 
-WRITABLE = [row for row in everything() if row.enum and row.writable]
+WRITABLE = sorted((row for row in everything() if row.enum and row.writable), key=lambda row: row.code)
 
 
 @pytest.mark.parametrize("row", WRITABLE, ids=lambda row: row.code)
