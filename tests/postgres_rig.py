@@ -313,13 +313,15 @@ def _children(parent: int) -> list[int]:
 class Relay:
     """Between a client and the server; says when a COMMIT comes by, and may lose it, or the answer to it.
 
-    before, after: called once, before the next COMMIT would go on, and after it did; then the connection is cut.
+    Each is called once. meanwhile: before the next COMMIT goes on; before: instead of it; after: when it went on; after
+    the last two the connection is cut.
     """
 
     def __init__(self, port: int) -> None:
         self._to = port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
+        self.meanwhile: Callable[[], object] | None = None
         self.before: Callable[[], object] | None = None
         self.after: Callable[[], object] | None = None
         self.cuts = 0
@@ -349,6 +351,9 @@ class Relay:
         before, self.before = self.before, None
         after, self.after = self.after, None
         self._hushed = after is not None
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         if before is not None:
             before()
         if after is not None:

@@ -16,7 +16,7 @@ from energy_hw.sinks.outbox import Outbox
 from energy_hw.sinks.postgres import KIND, LIMITS, Column, PostgresTarget, Table, encode_row
 from energy_hw.sinks.row import Outcome, Target
 from outbox_rig import BOUND_S, until
-from postgres_rig import BEGAN, POWER, Database, Relay, Server, batch, polls, running
+from postgres_rig import BEGAN, BRIEF, POWER, Database, Relay, Server, batch, polls, running
 
 ROWS = 6
 TABLES = [Table(f"device{number}", (Column("watts", "integer"),)) for number in range(ROWS)]
@@ -87,6 +87,23 @@ def test_the_server_is_killed_between_copy_and_commit(server: Server, relay: Rel
     assert database.count("house_power") == 0
     assert target.deliver(batch(*bodies)).done == 400
     assert exact(database, 400)
+    target.close()
+
+
+@pytest.mark.parametrize("rows", [3, 400])
+def test_the_server_hangs_at_the_commit_and_then_does_it(
+    server: Server, relay: Relay, database: Database, rows: int
+) -> None:
+    url, bodies = database.server.url(database.name, port=relay.port), polls(rows)
+    target = PostgresTarget(url, [POWER], times=BRIEF)
+    assert until(lambda: target.check() == "")
+    relay.meanwhile = server.pause
+    try:
+        assert "did not answer in time" in target.deliver(batch(*bodies)).reason
+    finally:
+        server.go_on()
+    assert until(lambda: target.deliver(batch(*bodies)).done == rows)
+    assert until(lambda: exact(database, rows))
     target.close()
 
 

@@ -158,6 +158,10 @@ def test_a_role_that_may_not_make_tables_is_told_the_sql(
     assert "permission denied" in target.deliver(batch(*polls(3))).reason
     database.run("GRANT SELECT, INSERT ON house_power TO poor")
     assert target.deliver(batch(*polls(30))).done == 30
+    database.run(f"REVOKE TEMPORARY ON DATABASE {database.name} FROM PUBLIC")
+    target.close()
+    assert make(user="poor").deliver(batch(*polls(30))).done == 30
+    assert database.count("house_power") == 60
     database.run("DROP OWNED BY poor; DROP ROLE poor")
 
 

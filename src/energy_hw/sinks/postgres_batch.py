@@ -54,10 +54,17 @@ class Written:
 
 
 def write(
-    connection: Connection, groups: Sequence[Group], budget_s: float, now: Callable[[], float] = time.monotonic
+    connection: Connection,
+    groups: Sequence[Group],
+    budget_s: float,
+    now: Callable[[], float] = time.monotonic,
+    stage: bool = True,
 ) -> Written:
-    """All of it, or nothing of it. Raises psycopg.Error for what no row is at fault for."""
-    writer = _Writer(connection, now() + budget_s, now)
+    """All of it, or nothing of it. stage: the role may make temporary tables.
+
+    Raises psycopg.Error for what no row is at fault for.
+    """
+    writer = _Writer(connection, now() + budget_s, now, stage)
     with connection.transaction():
         for group in groups:
             writer.put(group, group.entries)
@@ -67,8 +74,8 @@ def write(
 class _Writer:
     """Within one transaction."""
 
-    def __init__(self, connection: Connection, deadline: float, now: Callable[[], float]) -> None:
-        self._connection, self._deadline, self._now = connection, deadline, now
+    def __init__(self, connection: Connection, deadline: float, now: Callable[[], float], stage: bool) -> None:
+        self._connection, self._deadline, self._now, self._stage = connection, deadline, now, stage
         self.written = Written()
 
     def put(self, group: Group, entries: Sequence[Entry]) -> None:
@@ -80,7 +87,8 @@ class _Writer:
             return
         try:
             with self._connection.transaction():
-                inserted = self._insert(group, entries) if len(entries) <= FEW else self._copy(group, entries)
+                many = self._stage and len(entries) > FEW
+                inserted = self._copy(group, entries) if many else self._insert(group, entries)
         except psycopg.Error as error:
             if verdict(error) is not Verdict.ROW:
                 raise

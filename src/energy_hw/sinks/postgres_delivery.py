@@ -47,7 +47,7 @@ class Delivery:
         self._hypertables, self._migrate = hypertables, migrate
         self._clock, self._teller = clock, Teller(logger, clock)
         self._ready: dict[str, Ready] = {}
-        self._most = MOST_ROWS
+        self._most, self._stage = MOST_ROWS, True
         self.forms: dict[str, str] = {}
         self.notes: dict[str, None] = {}
         self.misfits: tuple[str, ...] = ()
@@ -76,6 +76,9 @@ class Delivery:
 
     def _prepare(self, connection: Connection) -> None:
         """A fresh look after each connect: the server may be another one, or back from a backup."""
+        with self._session.bounded(self._times.statement_s):
+            row = connection.execute("SELECT has_database_privilege(current_database(), 'TEMPORARY')").fetchone()
+        self._stage = bool(row and row[0])
         self._look(connection)
         for name, ready in self._ready.items():
             self.forms[name] = self._form(connection, ready)
@@ -112,7 +115,7 @@ class Delivery:
         found = sort(rows, self._ready)
         statement_s = self._times.statement_s
         with self._session.bounded(1.5 * statement_s):
-            written = write(connection, found.groups, statement_s / 2, self._clock.monotonic)
+            written = write(connection, found.groups, statement_s / 2, self._clock.monotonic, self._stage)
         self._most = min(MOST_ROWS, self._most + max(1, self._most // 8))
         return self._count(written, found.drop, found.said, len(rows))
 
