@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from energy_hw.outback.identity import MOST_AN_HOUR, Fingerprint, tail, twins
+from energy_hw.outback.identity import Fingerprint, tail, twins
+from energy_hw.outback.lifetime import MOST_AN_HOUR
 
 LEAST_HOURS = Decimal("0.1")  # clocks of two reads, and of a computer that has just been told the time
 

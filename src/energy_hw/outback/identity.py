@@ -17,8 +17,7 @@ inverters where it concerns what is wired to one of them alone, its AUX output a
 inverters may be written: both carry the same settings for the same battery at that moment, and the port is the name
 by which the controller's own display, too, gives them their jobs. Prepared.text() says so each time.
 
-Sources: OutBack AXS Port application note rev 5; OutBack.Power.SunSpec.Map.xlsx (2019-07). FLEXmax 80 and
-FLEXmax 100 owner's manuals for the currents below.
+Sources: OutBack AXS Port application note rev 5; OutBack.Power.SunSpec.Map.xlsx (2019-07).
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from typing import Protocol
 
 from energy_hw.errors import UnknownDevice
 from energy_hw.outback.chain import COMMON, GATEWAY, SYSTEM, Block, Layout
+from energy_hw.outback.lifetime import counters, live_block
 from energy_hw.outback.tables import model, points
 from energy_hw.outback.values import PointValue, decode_block
 
@@ -38,15 +38,6 @@ MAC_END = 13  # registers of 64110 up to the end of its MAC address
 FIRMWARE = ("major_firmware_number", "mid_firmware_number", "minor_firmware_number")
 ROLES = ("stacking_mode", "ac_coupled")  # read-only, and as steady as settings
 VIEWS = ("set_data_log_day_offset",)  # chooses what is shown: no setting
-
-# Most that an hour can add. The biggest controller, a FLEXmax 100, gives 100 A into 68 V at most: 6.8 kWh and 0.1 kAh.
-# A FLEXnet DC has three shunts of up to 500 A: 1.5 kAh. With half as much again, for clocks and rounding.
-MOST_AN_HOUR = {
-    "lifetime_kwh_hours": Decimal(10),
-    "lifetime_k_amp_hours": Decimal("0.15"),
-    "lifetime_k_ah_removed": Decimal("2.25"),
-}
-COUNTERS = {64111: ("lifetime_kwh_hours", "lifetime_k_amp_hours"), 64118: ("lifetime_k_ah_removed",)}
 
 Blocks = Mapping[Block, Sequence[int]]
 Words = tuple[int, ...]
@@ -156,12 +147,6 @@ def identity_block(layout: Layout, block: Block) -> Block:
     return settings
 
 
-def live_block(layout: Layout, settings: Block) -> Block | None:
-    """The live block of a device on the hub, if it counts something for its lifetime."""
-    live = layout.live_of(settings)
-    return live if live is not None and live.did in COUNTERS else None
-
-
 def check_peers_read(of: Fingerprint) -> None:
     """Raises UnknownDevice if another device of the same DID was not read with it.
 
@@ -189,7 +174,7 @@ def identify(house: House, who: Block, gateway: Gateway) -> Fingerprint:
         model=_text(values, "model_number") if on_hub else "",
         serial=_text(values, "serial_number") if on_hub else "",
         firmware=_firmware(values) if on_hub else gateway.firmware,
-        counters=_counters(house, live),
+        counters=counters(house.blocks, live),
         taken=house.time_of(live if live is not None and live in house.blocks else who),
         steady=_steady(who, words, house.layout.since_2018),
         house=house,
@@ -236,18 +221,6 @@ def _steady(block: Block, words: Sequence[int], since_2018: bool) -> dict[str, W
     rows = points(block.did, len(words) - 2, since_2018)
     kept = (row for row in rows if row.access == "RW" or row.name in ROLES)
     return {row.name: tuple(words[row.offset : row.end]) for row in kept if row.name not in VIEWS}
-
-
-def _counters(house: House, live: Block | None) -> dict[str, tuple[Decimal, Decimal]]:
-    if live is None or live not in house.blocks:
-        return {}
-    values = decode_block(live.did, house.blocks[live], live.address)
-    rows = [values[name] for name in COUNTERS[live.did] if name in values]
-    return {
-        row.point.name: (Decimal(str(row.value)), Decimal(1).scaleb(row.scale or 0))
-        for row in rows
-        if row.value is not None
-    }
 
 
 def _own_serial(found: Fingerprint) -> bool:

@@ -26,8 +26,8 @@ from energy_hw.outback.identity import (
     gateway_of,
     identify,
     identity_block,
-    live_block,
 )
+from energy_hw.outback.lifetime import live_block
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.tables import model
 
