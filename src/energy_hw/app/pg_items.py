@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 256 * 1024
 DEEPEST = 12
 MERGE = "tag:yaml.org,2002:merge"
+COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,8 @@ class _Items:
     def _value(self, node: yaml.Node, depth: int) -> Value:
         import yaml
 
+        if isinstance(node, yaml.CollectionNode) and node.tag not in COLLECTIONS:
+            raise self._error(node.start_mark.line + 1, f"expected plain lists and mappings, got {node.tag!r}")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, depth)
         if isinstance(node, yaml.SequenceNode):
