@@ -32,6 +32,7 @@ RUNS = {
     "set_valve":      (("--simulate",), "assumed, sent 2 times"),
     "switch_plug":    (("--simulate", "0x000373", "off"), "confirmed"),
     "switch_socket":  (("--simulate",), "is on: assumed"),
+    "write_mate3":    (("--simulate",), "absorb_volts 58.8 -> 57.6 V"),
 }
 # fmt: on
 
