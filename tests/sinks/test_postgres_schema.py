@@ -107,6 +107,22 @@ def test_a_column_of_another_type(
     assert caplog.text.count("TYPE") == 1
 
 
+def test_columns_that_may_not_be_of_another_kind_let_all_rows_wait(
+    make: Callable[..., PostgresTarget], database: Database
+) -> None:
+    """Raw integers were there, scaled values come: 57.6 would be refused each time, and 57 would look like raw."""
+    database.run("CREATE TABLE a (timestamp timestamptz NOT NULL, v int); CREATE TABLE b (LIKE a)")
+    tables = [Table(name, (Column("v", "numeric", ("numeric", "float8")),)) for name in ("a", "b")]
+    target, body = make(*tables), encode_row(tables[0], BEGAN, {"v": 57})
+    result = target.deliver(batch(body))
+    assert (result.done, result.drop, result.after_s) == (0, {}, 60.0)
+    assert ["'a'" in target.health().misfits[0], "'b'" in target.health().misfits[1]] == [True, True]
+    assert database.run("SELECT count(*) FROM information_schema.columns WHERE column_name = 'energy_hw_id'") == [(0,)]
+    database.run("ALTER TABLE a ALTER COLUMN v TYPE numeric; ALTER TABLE b ALTER COLUMN v TYPE double precision")
+    assert target.deliver(batch(body)).done == 1
+    assert target.health().misfits == ()
+
+
 def test_a_domain_is_what_is_below_it(make: Callable[..., PostgresTarget], database: Database) -> None:
     database.run("CREATE DOMAIN percent AS smallint CHECK (VALUE <= 100)")
     database.run("CREATE TABLE house_power (timestamp timestamptz NOT NULL, soc percent)")
