@@ -105,6 +105,21 @@ def test_a_swap_between_write_and_read_back_is_told_apart_from_a_wrong_write(
     assert [entry.outcome for entry in world.journal.read().entries] == ["moved"]
 
 
+@pytest.mark.parametrize("registers", HOUSES.values(), ids=HOUSES.keys())
+@pytest.mark.parametrize("at", [1, 2, 3, 4])
+def test_a_swap_before_any_answer_of_the_looks_writes_nothing(
+    tmp_path: Path, registers: dict[int, int] | None, at: int
+) -> None:
+    """On a known connection each of the two looks has two requests: settings and counters, in either order."""
+    with on_tcp(tmp_path, registers) as world:
+        world.write(MONITOR, "charged_volts", "57.0")
+        world.house.faults.arm(at=at, then=lambda: world.house.swap_cables(3, 4))
+        before = len(world.writes)
+        with pytest.raises(IdentityChanged, match="nothing was written"):
+            world.write(FM60, "absorb_volts", "57.6")
+        assert len(world.writes) == before
+
+
 def test_after_a_surprise_the_layout_is_read_anew(tmp_path: Path) -> None:
     with on_tcp(tmp_path) as world:
         world.house.swap_cables(3, 4)

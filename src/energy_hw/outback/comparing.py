@@ -69,14 +69,16 @@ def counter_differences(then: Fingerprint, now: Fingerprint) -> list[str]:
     return lines
 
 
-def compare(then: Fingerprint, now: Fingerprint, but: Collection[str] = ()) -> Verdict:
+def compare(
+    then: Fingerprint, now: Fingerprint, but: Collection[str] = (), others: Collection[Fingerprint] | None = None
+) -> Verdict:
     """What changed since, and what it could be taken for.
 
     now: read this moment, of what stands at its address. but: settings that say nothing, having been written.
+    others: twins(then), where they are known already.
     """
     changed, alike, proofs = differences(then, now), [], []
-    others = twins(then)
-    for twin in others:
+    for twin in twins(then) if others is None else others:
         if then.counters and twin.counters and counter_differences(twin, now):
             proofs.append("lifetime counters")
             continue

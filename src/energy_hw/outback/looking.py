@@ -5,7 +5,8 @@
     settings  the whole block in one request: port, scale factors, old value, firmware, serial number, model
     target    only where it is neither of these: the battery monitor's resets are in its live block
 
-The settings, or the target, come last: what is read then is what the next request may change.
+The settings, or the target, come last: what is read then is what the next request may change. Where nothing but the
+counters tells two devices of one model apart, these do. So a swap before the last answer is seen by it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import datetime
 
 from energy_hw.errors import ModbusError
 from energy_hw.outback.chain import END, PLACEHOLDER, Block
-from energy_hw.outback.comparing import Verdict, compare
+from energy_hw.outback.comparing import Verdict, compare, counter_differences
 from energy_hw.outback.identity import (
     MAC_END,
     Fingerprint,
@@ -26,6 +27,7 @@ from energy_hw.outback.identity import (
     gateway_of,
     identify,
     identity_block,
+    twins,
 )
 from energy_hw.outback.lifetime import live_block
 from energy_hw.outback.registers import Registers
@@ -74,8 +76,9 @@ class Looker:
         gateway, connection = self.gateway(then), self.connection
         who = identity_block(layout, block)
         live = live_block(layout, who) if then.counters else None
-        order = dict.fromkeys(each for each in (live, who, block) if each is not None)
-        order[block] = order.pop(block)  # the target is read last
+        others = twins(then)  # now: between the last answer and the write, time counts
+        by_counters = bool(others) and all(counter_differences(twin, then) for twin in others)
+        order = _order(live, who, block, by_counters)
         words = {each: self._words(each) for each in order}
         for each in order:  # of the block that says who it is, compare() tells the port, with all else that changed
             if each is not who and each.port is not None and words[each][2] != each.port:
@@ -84,7 +87,7 @@ class Looker:
         if self.connection != connection:  # who answers on the new one has not said yet who it is
             raise NotYet(f"the connection was lost while block {block.did} was read")
         now = identify(house, who, gateway)
-        return Sight(now, compare(then, now), words[block])
+        return Sight(now, compare(then, now, others=others), words[block])
 
     def gateway(self, then: Fingerprint, anew: bool = False) -> Gateway:
         """Who the gateway is; asked once on each connection, or anew. Raises NotYet, Gone."""
@@ -114,6 +117,13 @@ class Looker:
             raise Gone(f"registers {block.address}..{block.end - 1}: then {_name(block.did)}, now nothing") from error
         _check_header(block, words)
         return words
+
+
+def _order(live: Block | None, who: Block, block: Block, by_counters: bool) -> list[Block]:
+    """The blocks to read, last the one that tells who it is: the lifetime counters, or settings and target."""
+    first = [who, block, live] if by_counters else [live, who, block]
+    known = [each for each in first if each is not None]
+    return [each for place, each in enumerate(known) if each not in known[place + 1 :]]
 
 
 def _check_header(block: Block, words: Sequence[int]) -> None:
