@@ -84,3 +84,9 @@ def refused_in_parts(request: bytes, frame: bytes) -> bool:
     except FrameError:
         return True
     return refused(request, frame)
+
+
+def test_a_web_server_at_this_port_is_told_in_a_line() -> None:
+    with pytest.raises(FrameError, match=r"50 2f 31 2e 31 .* \.\.\.: is this the port of a Modbus server\?") as told:
+        announced(READ, b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+    assert len(str(told.value)) < 200

@@ -23,6 +23,8 @@ READ, REFUSED = 0x03, 0x80
 EXCEPTION_SIZE = 9
 MOST_READ, MOST_WRITTEN = 125, 123
 """Registers in one request."""
+MOST_SHOWN = 16
+"""Bytes of a frame in a message."""
 
 # fmt: off
 EXCEPTIONS = {  # what the standard calls it, what to do about it
@@ -63,11 +65,20 @@ def announced(request: bytes, head: bytes) -> int:
     """
     protocol, length = int.from_bytes(head[2:4]), int.from_bytes(head[4:6])
     if protocol:
-        raise FrameError(f"expected a Modbus answer (protocol 0), got protocol {protocol}: {head.hex(' ')}", head)
+        raise FrameError(
+            f"expected a Modbus answer (protocol 0), got protocol {protocol}: {_start(head)}: is this the port of a"
+            " Modbus server?",
+            head,
+        )
     size, good = LENGTH_AT + length, good_size(request)
     if size not in (good, EXCEPTION_SIZE):
-        raise FrameError(f"expected an answer of {good} bytes, got one of {size}: {head.hex(' ')}", head)
+        raise FrameError(f"expected an answer of {good} bytes, got one of {size}: {_start(head)}", head)
     return size
+
+
+def _start(data: bytes) -> str:
+    """The first bytes in hex: a web server at this port says a lot."""
+    return data[:MOST_SHOWN].hex(" ") + (" ..." if len(data) > MOST_SHOWN else "")
 
 
 def good_size(request: bytes) -> int:
@@ -78,7 +89,7 @@ def good_size(request: bytes) -> int:
 def check_answer(request: bytes, frame: bytes) -> None:
     """Raises FrameError (or FrameTooLong) unless frame, of the size announced, answers request or refuses it."""
     if len(frame) > (size := announced(request, frame)):
-        raise FrameTooLong(f"expected {size} bytes, got {len(frame)}: {frame.hex(' ')}", frame)
+        raise FrameTooLong(f"expected {size} bytes, got {len(frame)}: {_start(frame)}", frame)
     _same("transaction", request[0:2], frame[0:2], frame)
     _same("unit", request[6:7], frame[6:7], frame)
     _same("function", request[7:8], bytes((frame[7] & ~REFUSED,)), frame)
