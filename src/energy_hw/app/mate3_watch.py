@@ -22,8 +22,6 @@ TOLD = {
     "output_ac_voltage":       "output",
     "output_kw":               "output",
     "load_kw":                 "load",
-    "buy_kw":                  "bought",
-    "battery_temperature":     "",
 }
 # fmt: on
 
