@@ -30,8 +30,15 @@ def environment() -> dict[str, str]:
         "ENERGY_HW_DEVICE": "sim:house?speed=20",
         "ENERGY_HW_TELEINFO": "sim:teleinfo?speed=5",
         "ENERGY_HW_P1": "sim:p1?speed=5",
+        "ENERGY_HW_MATE3": "sim:mate3",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Journals and queues of the programs are not the user's."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
 
 def first_line_then_interrupt(command: list[str]) -> tuple[str, str]:
