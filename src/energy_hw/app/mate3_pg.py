@@ -6,6 +6,8 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +24,6 @@ STUCK_S = 600.0
 """No poll takes this long, whatever the controller does."""
 ONCE_S = 60.0
 TOO_TALKATIVE = ("energy_hw.sinks.worker", "pymodbus")
-"""What they say of an outage is said already."""
 
 
 def run(
@@ -39,9 +40,6 @@ def run(
 
     Raises ConfigError, LinkBusy if another process has the outbox, and with once and check what a poll raises.
     """
-    if session.options.verbose < 2:
-        for name in TOO_TALKATIVE:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         definitions = read_definitions(path, compat_raw)
     except DefinitionsError as error:
@@ -50,9 +48,16 @@ def run(
         return CONFIGURATION
     for note in definitions.notes:
         _tell(session, note)
-    if check:  # beside one that logs
-        with Mate3Logger(definitions, replace(settings, outbox=None)) as logger:
-            return _check(session, logger)
+    with _hushed(session.options.verbose > 1):
+        if check:  # beside one that logs
+            with Mate3Logger(definitions, replace(settings, outbox=None)) as logger:
+                return _check(session, logger)
+        return _until_over(session, definitions, settings, once, duration_s)
+
+
+def _until_over(
+    session: Session, definitions: Definitions, settings: Settings, once: bool, duration_s: float | None
+) -> int:
     with Mate3Logger(definitions, settings) as logger:
         try:
             return _once(session, logger) if once else _log(session, logger, definitions, duration_s)
@@ -60,6 +65,20 @@ def run(
             _deaf()
             logger.close()
             _tell(session, logger.summary())
+
+
+@contextmanager
+def _hushed(everything: bool) -> Iterator[None]:
+    """What others would say of an outage is said already."""
+    loggers = [] if everything else [logging.getLogger(name) for name in TOO_TALKATIVE]
+    before = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for each, level in zip(loggers, before, strict=True):
+            each.setLevel(level)
 
 
 def _tell(session: Session, text: str) -> None:

@@ -38,7 +38,6 @@ ROOM_S = 1.0
 REST_S = 0.1
 LONGEST_PAUSE_S = 60.0
 JOIN_S = 10.0
-LINK = LinkOptions(unit=None, timeout_s=5.0, connect_s=3.0, tries=3, max_read=100, pause_s=0.0, close_after_poll=True)
 
 
 @dataclass(slots=True)
@@ -81,7 +80,7 @@ class Mate3Logger:
         self.counts = Counts()
         self.began_s = self._clock.monotonic()
         with ExitStack() as opening:
-            link = LINK | {"close_after_poll": settings.close_after_poll}
+            link: LinkOptions = {} if registers else {"close_after_poll": settings.close_after_poll}
             self._connection = Connection(settings.host, settings.port, settings.simulate, registers, link)
             opening.callback(self._connection.close)
             self._poller = Poller(self._connection.registers, clock=self._clock, sleep=self._stop.wait)
