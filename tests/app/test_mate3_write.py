@@ -134,6 +134,14 @@ def test_a_command_is_confirmed_by_the_status(controller: SimMate3) -> None:
     assert "grid_tie_mode disable: confirmed" in done.stdout
 
 
+def test_a_reset_is_called_by_its_name(controller: SimMate3) -> None:
+    setting = "charge_controllers[3].settings.clear_data_log_write_complement"
+    done = write(controller, f"{setting}=reset", options=("-y", "--allow", "reset"))
+    assert done.exit_code == 0, done.stderr
+    assert "clears for good" in done.stdout
+    assert write(controller, f"{setting}=yes", options=("-y", "--allow", "reset")).exit_code == 6
+
+
 @pytest.mark.parametrize(
     ("setting", "code", "said"),
     [

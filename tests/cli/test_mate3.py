@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from energy_hw.cli.commands import energy_hw
 from energy_hw.cli.mate3_options import LEVELS
 from energy_hw.cli.mate3_options import LOCKED as OFFERED
 from energy_hw.outback.permits import LOCKED
@@ -330,14 +332,16 @@ def test_a_cache_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "there is no such cache" in done.stderr
 
 
-def test_a_reader_that_has_seen_enough_ends_it_in_silence() -> None:
+@pytest.mark.parametrize("arguments", [[], ["devices"]], ids=" ".join)
+def test_a_reader_that_has_seen_enough_ends_it_in_silence(arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     program = "from energy_hw.cli.mate3 import main; main()"
     try:
         done = subprocess.run(
-            [sys.executable, "-c", program, "--simulate"], stdout=writer, stderr=subprocess.PIPE, timeout=BOUND_S
-        )
+            [sys.executable, "-c", program, *arguments, "--simulate"],
+            stdout=writer, stderr=subprocess.PIPE, timeout=BOUND_S,
+        )  # fmt: skip
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -358,3 +362,10 @@ def test_without_pymodbus_the_command_names_its_extra() -> None:
     )
     assert done.returncode == 2
     assert "[outback] extra" in done.stderr
+
+
+def test_decode_outback_is_among_the_commands_of_energy_hw() -> None:
+    done = CliRunner().invoke(energy_hw, ["decode", "outback", str(REGISTERS), "--json"])
+    assert done.exit_code == 0
+    assert len(lines_of_json(done)) == 7
+    assert done.stderr == "7 accepted; blocks: 15 good, 0 refused; registers: 0 refused\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from energy_hw.outback.tables import point
 from energy_hw.sim.mate3 import SimMate3
 from energy_hw.sim.mate3_houses import house
 from mate3_cli_rig import ABSORB_3, AUX_1, CAPTURE, at, controller, hurry, journal, lines_of_json, mate3_write  # noqa: F401
@@ -83,12 +84,19 @@ def test_a_locked_class_is_refused_until_it_is_allowed(controller: SimMate3) -> 
     assert mate3_write(*at(controller), "-s", "mate3.modbus_port=503", "--allow", "network").exit_code == 0
 
 
-def test_a_reset_writes_the_complement_whatever_was_said(controller: SimMate3) -> None:
+def test_a_reset_takes_the_complement_of_what_is_read(controller: SimMate3) -> None:
     name = "charge_controller_configuration.clear_data_log_write_complement"
-    assert mate3_write(*at(controller), "-s", f"{name}=1", "-P", "3").exit_code == 6
-    done = mate3_write(*at(controller), "-s", f"{name}=1", "-P", "3", "--allow", "reset", "--dry-run")
+    offset = point(64112, "clear_data_log_read").offset
+    good = ~controller.registers[40936 + offset] & 0xFFFF
+    assert mate3_write(*at(controller), "-s", f"{name}={good}", "-P", "3").exit_code == 6  # locked
+    wrong = mate3_write(*at(controller), "-s", f"{name}={good ^ 1}", "-P", "3", "--allow", "reset")
+    assert wrong.exit_code == 6
+    assert f"expected {good}, the one's complement" in wrong.stderr
+    assert not [request for request in controller.requests if request[0] != 3]
+    done = mate3_write(*at(controller), "-s", f"{name}={good}", "-P", "3", "--allow", "reset")
     assert done.exit_code == 0
-    assert "clears for good" in done.stdout
+    assert "clears for good" in done.stderr
+    assert (6, 40936 + offset + 1, (good,)) in controller.requests
 
 
 def test_dry_run_shows_and_writes_nothing(controller: SimMate3) -> None:

@@ -4,8 +4,7 @@
         device: Device.charge_controller
         battery_voltage: 541
 
-0.4 had no block for model 1 but one for the marker with it, Sunspec Header, whose names are kept. Fields come in the
-order of their registers. Source: github.com/adamcharnock/mate3, release 0.4.0, mate3/main.py and base_parser.py.
+Fields come in the order of their registers. Source: github.com/adamcharnock/mate3, release 0.4.0, mate3/main.py.
 """
 
 from __future__ import annotations
@@ -18,39 +17,18 @@ from energy_hw.app.exits import OK
 from energy_hw.app.mate3 import Mate3Session, Target, reached
 from energy_hw.app.text import printable
 from energy_hw.compat.mate3 import mate3_connection
-from energy_hw.compat.mate3.base_structures import Device
 
-MARKER = 0x53756E53
 FORMATS = ("text", "prettyjson", "json")
 Fields = dict[str, Any]
-# fmt: off
-HEADER = {
-    # 0.4.0's name:                what it is in the block of model 1
-    "model_id":                   "sunspec_did",
-    "total_subsequent_registers": "sunspec_length",
-    "manufacturer":               "manufacturer",
-    "model":                      "model",
-    "options":                    "options",
-    "version":                    "version",
-    "serial_number":              "serialnumber",
-}
-# fmt: on
 
 
 def show(session: Mate3Session, target: Target, format: str) -> int:
     """Print everything in one of FORMATS."""
     with reached(target) as there, mate3_connection(there.host or "", there.port or 0) as client:
-        blocks = [_as_0_4(block._asdict()) for block in client.all_blocks()]
+        blocks = [block._asdict() for block in client.all_blocks()]
     text = "\n".join(map(_text, blocks)) if format == "text" else _json(blocks, 4 if format == "prettyjson" else None)
     print(text, file=session.out, flush=True)
     return OK
-
-
-def _as_0_4(fields: Fields) -> Fields:
-    if fields["device"] is not Device.sunspec_common_model:
-        return fields
-    renamed = {name: fields[ours] for name, ours in HEADER.items()}
-    return {"device": Device.sunspec_header, "sunspec_id": MARKER, **renamed}
 
 
 def _text(fields: Fields) -> str:

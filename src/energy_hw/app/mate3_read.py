@@ -98,9 +98,8 @@ def devices(session: Mate3Session, target: Target) -> int:
         return OK
     rows = [("name", "address", "port", "model", "serial"), ("----", "-------", "----", "-----", "------")]
     rows += [_device_row(snapshot, block) for block in _ordered(snapshot)]
-    for name, address, port, model, serial in rows:
-        line = f"{name:<50} {address:<10} {port:<6} {printable(model):<20} {printable(serial)}"
-        print(line.rstrip(), file=session.out)
+    lines = (f"{name:<50} {address:<10} {port:<6} {model:<20} {serial}" for name, address, port, model, serial in rows)
+    print("\n".join(printable(line.rstrip()) for line in lines), file=session.out, flush=True)
     return OK
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from energy_hw.app.exits import OK, REFUSED
 from energy_hw.app.mate3 import Controller, Mate3Session, Target, house, opened
 from energy_hw.app.mate3_paths import Place, find, find_0_4, value_of
-from energy_hw.errors import CommandError, ConfigError, NotWritable
+from energy_hw.errors import CommandError, ConfigError, NotWritable, OutOfRange
 from energy_hw.outback.journal import Entry, Journal
 from energy_hw.outback.permits import LOCKED, is_reset
 from energy_hw.outback.prepared import Prepared, WriteResult
@@ -23,6 +23,8 @@ NO_TERMINAL = (
     "nothing was written: this is no terminal on which you could be asked: --yes writes without asking, --dry-run only"
     " shows what would be written"
 )
+
+RESET = "reset"
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,21 @@ def _prepare(
     who, writer, name = controller.who(known, place.block), controller.writer, place.point.name
     try:
         if is_reset(place.point):
-            return writer.prepare_reset(place.block, who, name, allow=consent.allow, force=consent.force)
+            reset = writer.prepare_reset(place.block, who, name, allow=consent.allow, force=consent.force)
+            return _as_said(reset, value)
         return writer.prepare(place.block, who, name, value, allow=consent.allow, force=consent.force, raw=raw)
     except NotWritable as error:
         raise NotWritable(f"{error}{_way(place.point, consent)}") from None
+
+
+def _as_said(reset: Prepared, value: object) -> Prepared:
+    """It, if the user said the number that it takes, or `reset`. Raises OutOfRange."""
+    if str(value) not in (RESET, str(reset.raw_new)):
+        raise OutOfRange(
+            f"{reset.point.code}: expected {reset.raw_new}, the one's complement of the register before it, or"
+            f" {RESET}; got {value}"
+        )
+    return reset
 
 
 def _way(point: Point, consent: Consent) -> str:
