@@ -121,6 +121,13 @@ def test_text_may_stand_in_quotes(controller: SimMate3, value: str) -> None:
     assert controller.registers[40238] == int.from_bytes(b"g\0")
 
 
+def test_the_controller_itself_is_shown_by_model_and_serial(controller: SimMate3) -> None:
+    done = write(controller, "mate3.system_name=x", "system.grid_tie_mode=disable", options=("--dry-run",))
+    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == [
+        "MATE3S, serial …0000", "MATE3S system control, serial …0000",
+    ]  # fmt: skip
+
+
 def test_nothing_is_evaluated(controller: SimMate3, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     done = write(controller, f"{ABSORB}=__import__('pathlib').Path('{victim}').touch() or 57.6", options=("-y",))

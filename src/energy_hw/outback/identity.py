@@ -105,7 +105,9 @@ class Fingerprint:
 
     @property
     def name(self) -> str:
-        """For messages: `FM80-150VDC at port 4`."""
+        """For messages: `FM80-150VDC at port 4`, `MATE3S`, `MATE3S system control`."""
+        if self.port is None and (gateway := self.house.layout.model):
+            return f"{gateway} system control" if self.did == SYSTEM else gateway
         what = self.model or (row.title if (row := model(self.did)) else f"model {self.did}")
         return what if self.port is None else f"{what} at port {self.port}"
 

@@ -63,8 +63,9 @@ class Prepared:
 
     @property
     def serial(self) -> str:
-        """`serial …1234`: never more of it than that."""
-        return tail(self.order.fingerprint.serial)
+        """`serial …1234`, of what has no hub port the gateway's: never more of it than that."""
+        who = self.order.fingerprint
+        return tail(who.gateway if who.port is None else who.serial)
 
     @property
     def address(self) -> int:
