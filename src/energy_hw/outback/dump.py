@@ -1,4 +1,4 @@
-"""Holding registers in a file: {"40000": 21365, ...}, as `energy-hw mate3 dump` and the caches of mate3 0.6 have them.
+"""Holding registers in a file: {"40000": 21365, ...}, as `mate3 dump` and the caches of mate3 0.6 have them.
 
 A dump answers as a controller does, so whatever reads a controller reads a dump. What it does not hold is answered
 with Modbus exception 2.
