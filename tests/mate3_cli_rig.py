@@ -43,6 +43,21 @@ def controller() -> Iterator[SimMate3]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def house() -> Iterator[SimMate3]:
+    """The captured Mate3s, for tests that only read."""
+    with SimMate3() as served:
+        yield served
+
+
+@pytest.fixture
+def untouched(house: SimMate3) -> Iterator[SimMate3]:
+    """The same; nothing is written to it."""
+    before = len(house.requests)
+    yield house
+    assert [request for request in house.requests[before:] if request[0] != 3] == []
+
+
 def at(house: SimMate3) -> list[str]:
     return ["-H", house.host, "-p", str(house.port)]
 

@@ -1,5 +1,7 @@
 """`mate3`: what 0.4 and 0.6 printed, every option that they had, and what a user is told who has it wrong."""
 
+# ruff: noqa: F811
+
 from __future__ import annotations
 
 import ast
@@ -9,7 +11,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from energy_hw.cli.mate3_options import LEVELS
 from energy_hw.cli.mate3_options import LOCKED as OFFERED
 from energy_hw.outback.permits import LOCKED
 from energy_hw.sim.mate3 import SimMate3
-from mate3_cli_rig import CAPTURE, REGISTERS, at, hurry, journal, lines_of_json, mate3  # noqa: F401
+from mate3_cli_rig import CAPTURE, REGISTERS, at, house, hurry, journal, lines_of_json, mate3  # noqa: F401
 
 BOUND_S = 60
 TITLES = [
@@ -58,13 +59,6 @@ RadianInverterConfiguration                        40678      1
 SinglePhaseRadianInverter                          40769      2
 RadianInverterConfiguration                        40817      2
 """.splitlines()
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[SimMate3]:
-    """The captured Mate3s, for tests that only read."""
-    with SimMate3() as served:
-        yield served
 
 
 # -- as mate3 0.4 --------------------------------------------------------------
