@@ -206,6 +206,13 @@ def test_json_is_one_object_for_each(controller: SimMate3) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("value", "times"), [("576", "10"), ("5.8", "0.1")])
+def test_a_raw_number_in_place_of_volts_is_remarked(untouched: SimMate3, value: str, times: str) -> None:
+    done = write(untouched, f"{ABSORB}={value}", options=("--dry-run",))
+    assert f"About {times} times what it holds: `mate3 write` takes numbers in V" in done.stdout
+    assert "About" not in write(untouched, f"{ABSORB}=50", options=("--dry-run",)).stdout
+
+
 # -- caches --------------------------------------------------------------------
 
 

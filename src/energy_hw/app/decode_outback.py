@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any, TextIO
 from energy_hw.app.exits import CONFIGURATION
 from energy_hw.app.recording import counted, ended, opened
 from energy_hw.app.report_text import report_text
+from energy_hw.app.text import printable
 from energy_hw.outback.chain import (
     END,
     HEADER,
@@ -41,6 +43,7 @@ from energy_hw.outback.tables import model, points
 from energy_hw.reading import dumps
 
 NO_VALUE = 0xFFFF
+KEY = re.compile(r'"([^"\\]{0,40})"\s*:')
 SHORTEST_PLACEHOLDERS = 8
 """As many registers of 0x8000 and nothing else are no values: the controller was about to change the block."""
 NO_HEX = "expected a file of registers or -; a literal in hex has no meaning here"
@@ -82,6 +85,7 @@ class _Decoder:
     def __init__(self, source: str, err: TextIO) -> None:
         self._name = "standard input" if source == "-" else Path(source).name
         self._err = err
+        self._lines: dict[str, int] = {}
         self.accepted = self._blocks = self._refused = self._bad_registers = 0
 
     def reports(self, text: str) -> Iterator[Any]:
@@ -107,22 +111,22 @@ class _Decoder:
     # -- registers ---------------------------------------------------------
 
     def _registers(self, text: str) -> dict[int, int]:
+        self._lines = _lines(text)
         registers: dict[int, int] = {}
         doubtful: set[int | None] = set()
         for key, value in _pairs(text):
             address, word = _address(key), _word(value)
             if address is None or word is None:
-                self._refuse_register(text, key, f"expected a register 0..65535 and its value, got {key!r}: {value!r}")
+                self._refuse_register(key, f"expected a register 0..65535 and its value, got {key!r}: {value!r}")
                 doubtful.add(address)
             elif registers.setdefault(address, word) != word:
-                self._refuse_register(text, key, f"register {address} is {registers[address]} and {word}")
+                self._refuse_register(key, f"register {address} is {registers[address]} and {word}")
                 doubtful.add(address)
         return {address: word for address, word in registers.items() if address not in doubtful}
 
-    def _refuse_register(self, text: str, key: str, reason: str) -> None:
+    def _refuse_register(self, key: str, reason: str) -> None:
         self._bad_registers += 1
-        line = text.count("\n", 0, max(text.rfind(json.dumps(key)), 0)) + 1
-        print(f"{self._name}, line {line}: refused: {reason[:200]}", file=self._err)
+        print(f"{self._name}, line {self._lines.get(key, 1)}: refused: {printable(reason[:200])}", file=self._err)
 
     # -- blocks ------------------------------------------------------------
 
@@ -166,6 +170,16 @@ class _Decoder:
     def _refuse(self, what: str, reason: str) -> None:
         self._refused += 1
         print(f"{what}: refused: {reason}", file=self._err)
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The line of each key, the last one where it comes twice."""
+    lines: dict[str, int] = {}
+    line, at = 1, 0
+    for match in KEY.finditer(text):
+        line, at = line + text.count("\n", at, match.start()), match.start()
+        lines[match[1]] = line
+    return lines
 
 
 def _pairs(text: str) -> list[tuple[str, object]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
 from energy_hw.app.exits import OK, REFUSED
 from energy_hw.app.mate3 import Controller, Mate3Session, Target, house, opened
@@ -58,7 +59,7 @@ def write_raw(
         places = [(find_0_4(known, path, port), raw) for path, raw in pairs]
         prepared = [_prepare(controller, known, place, raw, consent, raw=True) for place, raw in places]
         for one in prepared:
-            session.tell_lines(one.text(), is_result=consent.dry_run)
+            session.tell_lines(_text(one), is_result=consent.dry_run)
             if not consent.dry_run:
                 session.give(_told(controller.writer.commit(one)))
                 session.tell("Done")
@@ -102,7 +103,7 @@ def _carry_out(session: Mate3Session, controller: Controller, prepared: Sequence
     """Show, ask, write. 6 if the user said no."""
     must_ask = not (consent.yes or consent.dry_run)
     for one in prepared:
-        session.tell_lines(one.text(), is_result=not must_ask)
+        session.tell_lines(_text(one), is_result=not must_ask)
     if consent.dry_run:
         for one in prepared:
             session.give(_told(WriteResult(one, "dry run")))
@@ -115,6 +116,21 @@ def _carry_out(session: Mate3Session, controller: Controller, prepared: Sequence
         session.say(result.text())
         session.give(_told(result))
     return OK
+
+
+def _text(one: Prepared) -> str:
+    """What is shown; with a remark where it looks as if raw numbers and those in the unit were mixed up."""
+    scale, old, new = one.before.scale or 0, one.old, one.new
+    if scale == 0 or not (isinstance(old, Decimal) and isinstance(new, Decimal) and old and new):
+        return one.text()
+    factor = Decimal(1).scaleb(-scale)
+    times = next((step for step in (factor, 1 / factor) if step / 2 < new / old < step * 2), None)
+    if times is None:
+        return one.text()
+    return (
+        f"{one.text()}\nAbout {times:f} times what it holds: `mate3 write` takes numbers in"
+        f" {one.point.unit or 'the unit'}, mate3_write raw ones, {one.raw_old} now."
+    )
 
 
 def _agreed(session: Mate3Session, count: int) -> bool:
