@@ -22,6 +22,7 @@ RUNS = {
     "forward_p1":     (("--simulate", "--spool", "memory"), "0 sent, 1 waiting"),
     "learn_remote":   (("--simulate",), "0x6C6C6"),
     "log_csv":        (("--simulate", "--count", "1"), "timestamp,mfrid,prodid"),
+    "log_to_postgres": (("--simulate",), "1 polls, 0 rows to 127.0.0.1/house, 2 waiting"),
     "monitor":        (("--simulate", "--count", "1"), "MIHO005"),
     "read_mate3":     (("--simulate", "--count", "5"), "battery_voltage"),
     "read_p1":        (("--simulate", "--count", "1"), "power_import"),
