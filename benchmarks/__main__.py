@@ -27,6 +27,7 @@ NAMES = (
     "p1_web",
     "outbox",
     "postgres",
+    "mate3_pg",
     "p1_reports",
     "p1_pty",
     "outback",
