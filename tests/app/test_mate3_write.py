@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from energy_hw.app import mate3_write
+from energy_hw.links.modbus import ModbusLink
 from energy_hw.sim.mate3 import SimMate3
+from energy_hw.sim.mate3_faults import Connections
 from mate3_cli_rig import (  # noqa: F401
     ABSORB_3,
     ABSORB_4,
@@ -79,6 +82,23 @@ def test_where_nobody_can_be_asked_nothing_is_written(untouched: SimMate3) -> No
 def test_yes_on_the_command_line_writes_unasked(controller: SimMate3) -> None:
     done = write(controller, f"{ABSORB}=57.6", options=("--yes",))
     assert done.stdout.splitlines() == [SHOWN, "FM60-150VDC at port 3: absorb_volts 57.6 V: confirmed"]
+    assert controller.registers[ABSORB_3] == 576
+
+
+def test_the_only_connection_is_not_held_while_somebody_thinks(
+    controller: SimMate3, at_terminal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller.faults.connections = Connections.REFUSE_SECOND
+    other: list[int] = []
+
+    def think(_session: object, _count: int) -> bool:
+        with ModbusLink(controller.host, controller.port) as link:
+            other.extend(link.read(40000, 2))
+        return True
+
+    monkeypatch.setattr(mate3_write, "_agreed", think)
+    assert write(controller, f"{ABSORB}=57.6").exit_code == 0
+    assert other == [0x5375, 0x6E53]
     assert controller.registers[ABSORB_3] == 576
 
 

@@ -131,17 +131,18 @@ def reached(target: Target) -> Iterator[Target]:
 
 
 @contextmanager
-def opened(target: Target, keep_cache: bool = False) -> Iterator[Controller]:
+def opened(target: Target, *, keep_cache: bool = False, let_go: bool = False) -> Iterator[Controller]:
     """The controller, its connection closed in the end. Nothing is asked before the first read.
 
     keep_cache: an existing cache is brought up to date in the end; one that does not exist yet is made in any case.
+    let_go: the connection, of which a controller has but one, is not held while a user is asked.
     Raises ConfigError, ExtraMissing.
     """
     from energy_hw.compat.mate3._cache import load
     from energy_hw.links.modbus import ModbusLink
 
     with reached(target) as there:
-        link = None if there.offline else ModbusLink(there.host or "", there.port or PORT)
+        link = None if there.offline else ModbusLink(there.host or "", there.port or PORT, close_after_poll=let_go)
         try:
             cache = load(there.cache, link) if there.cache else None
             is_new = there.cache is not None and not there.cache.exists()

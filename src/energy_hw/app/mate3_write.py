@@ -37,12 +37,16 @@ class Consent:
     allow: tuple[str, ...] = ()
     force: bool = False
 
+    @property
+    def asks(self) -> bool:
+        return not (self.yes or self.dry_run)
+
 
 def write(
     session: Mate3Session, target: Target, pairs: Sequence[tuple[str, str]], consent: Consent, keep_cache: bool
 ) -> int:
     """Write values in their units. pairs: path, value. keep_cache: those that go to a cache stay in its file."""
-    with opened(target, keep_cache) as controller, controller.anew() as known:
+    with opened(target, keep_cache=keep_cache, let_go=consent.asks) as controller, controller.anew() as known:
         places = [(find(known, path), text) for path, text in pairs]
         prepared = [_prepare(controller, known, place, value_of(place, text), consent) for place, text in places]
         code = _carry_out(session, controller, prepared, consent)
@@ -101,14 +105,13 @@ def _way(point: Point, consent: Consent) -> str:
 
 def _carry_out(session: Mate3Session, controller: Controller, prepared: Sequence[Prepared], consent: Consent) -> int:
     """Show, ask, write. 6 if the user said no."""
-    must_ask = not (consent.yes or consent.dry_run)
     for one in prepared:
-        session.tell_lines(_text(one), is_result=not must_ask)
+        session.tell_lines(_text(one), is_result=not consent.asks)
     if consent.dry_run:
         for one in prepared:
             session.give(_told(WriteResult(one, "dry run")))
         return OK
-    if must_ask and not _agreed(session, len(prepared)):
+    if consent.asks and not _agreed(session, len(prepared)):
         session.tell("Nothing was written.")
         return REFUSED
     for one in prepared:
@@ -166,7 +169,7 @@ def _told(result: WriteResult) -> Mapping[str, object]:
 def undo(session: Mate3Session, target: Target, entry: str | None, consent: Consent) -> int:
     """Take back the newest write of the journal that stands, or the one whose id begins with `entry`."""
     chosen = _entry(entry) if entry else None
-    with opened(target) as controller, controller.anew() as known:
+    with opened(target, let_go=consent.asks) as controller, controller.anew() as known:
         back = controller.writer.undo(chosen, house(known), allow=consent.allow, force=consent.force)
         return _carry_out(session, controller, [back], consent)
 
