@@ -19,10 +19,11 @@ from energy_hw.errors import (
     UnknownDevice,
     UnknownPoint,
 )
+from energy_hw.outback.chain import END, MARKER, words_of
 from energy_hw.outback.live import LiveDevice
 from energy_hw.outback.mate3 import Mate3
 from energy_hw.outback.poll import Mode
-from energy_hw.sim.mate3 import SimMate3
+from energy_hw.sim.mate3 import SimMate3, capture
 from energy_hw.sim.mate3_faults import WRITES
 from energy_hw.sim.mate3_houses import house
 from mate3_rig import mate3 as simulated
@@ -171,6 +172,17 @@ def test_after_live_polls_settings_are_read_when_they_are_asked_for(live: Mate3,
 def test_other_houses_are_read_too(name: str, port: int) -> None:
     with Mate3(registers=Controller(house(name))) as mate3:
         assert mate3.charge_controllers[port].settings.absorb_volts == Decimal("58.8")
+
+
+@pytest.mark.parametrize("did", [1, 64110, 64112])
+def test_a_chain_without_what_identifies_devices_is_read_again_and_again(did: int) -> None:
+    layout = Controller().layout
+    whole = [block for block in layout.blocks if block.did != did]
+    words = [*MARKER, *(word for block in whole for word in words_of(block, capture())), END, 0]
+    with Mate3(registers=Controller(dict(enumerate(words, layout.base)))) as mate3:
+        first, again = mate3.read(), mate3.read()
+        assert [device.name for device in again.devices] == [device.name for device in first.devices]
+        assert mate3.charge_controllers[3].battery_voltage == Decimal("50.7")
 
 
 def test_a_device_that_is_gone_is_unknown(live: Mate3, controller: Controller) -> None:

@@ -34,7 +34,11 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[tuple[Device, list[st
         then = before.device((device.did, device.port))
         if then is None or device.port is None or not (_is_known(then) and _is_known(device)):
             continue
-        if lines := differences(_fingerprint(before, then), _fingerprint(after, device)):
+        try:
+            lines = differences(_fingerprint(before, then), _fingerprint(after, device))
+        except UnknownDevice:  # without settings, or without the gateway's blocks: nothing says who it is
+            continue
+        if lines:
             yield device, lines
 
 
