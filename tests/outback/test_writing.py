@@ -92,6 +92,23 @@ class TestAGoodWrite:
         assert world.journal
         assert not world.journal.path.exists()
 
+    def test_printed_it_is_what_would_be_done_and_later_what_became_of_it(self, world: World) -> None:
+        result = world.write(FM60, "absorb_volts", "57.6", dry_run=True)
+        done = "FM60-150VDC at port 3, no serial: absorb_volts 58.8 -> 57.6 V (register 40946, raw 588 -> 576)"
+        assert (str(result), str(result.prepared)) == (done, done)
+        assert repr(result.prepared) == f"<Prepared: {done}>"
+        result = world.write(FM60, "absorb_volts", "57.6")
+        assert str(result) == "FM60-150VDC at port 3: absorb_volts 57.6 V: confirmed"
+        assert repr(result) == f"<WriteResult: {result}>"
+
+    def test_no_representation_has_a_whole_serial_number(self, world: World) -> None:
+        world.house.set(64112, "serial_number", "FM80-17234567", 4)
+        world.read()
+        result = world.write(FM80, "absorb_volts", "57.6")
+        texts = [repr(each) for each in (result, result.prepared, result.prepared.order, world.who(FM80))]
+        assert not any("234567" in text or "MA0000F0000000" in text for text in texts)
+        assert all("…4567" in text for text in texts[1:])
+
     def test_what_it_holds_already_is_not_written(self, world: World) -> None:
         result = world.write(FM60, "absorb_volts", "58.8")
         assert (result.outcome, result.confirmed) == ("unchanged", True)

@@ -81,7 +81,7 @@ class Gateway:
     firmware: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Fingerprint:
     """What a device was at `taken`. Serials are whole here: show tail() of them.
 
@@ -100,8 +100,11 @@ class Fingerprint:
     firmware: tuple[int, ...]
     counters: Mapping[str, tuple[Decimal, Decimal]]
     taken: datetime
-    steady: Mapping[str, Words] = field(repr=False, compare=False)
-    house: House = field(repr=False, compare=False)
+    steady: Mapping[str, Words] = field(compare=False)
+    house: House = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Fingerprint: {self.name}, {tail(self.serial)}, of {self.taken:%Y-%m-%d %H:%M:%SZ}>"
 
     @property
     def name(self) -> str:

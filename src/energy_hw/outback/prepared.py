@@ -14,6 +14,8 @@ from energy_hw.outback.types import Point, PointType
 from energy_hw.outback.values import PointValue, decode_point
 from energy_hw.reading import Value
 
+DRY_RUN = "dry run"
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -30,18 +32,24 @@ class Order:
     undo_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Prepared:
-    """A write that passed every check a moment ago. Immutable; commit() checks all of it again.
+    """A write that passed every check a moment ago; as text it is text(). Immutable; commit() checks all of it again.
 
     before, after: the point as it reads now, and as it will. words: the registers that will be written.
     """
 
     order: Order
-    before: PointValue = field(repr=False)
-    after: PointValue = field(repr=False)
-    words: tuple[int, ...] = field(repr=False)
-    sight: Sight = field(repr=False)
+    before: PointValue
+    after: PointValue
+    words: tuple[int, ...]
+    sight: Sight
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<Prepared: {self._first_line()}>"
 
     @property
     def point(self) -> Point:
@@ -114,7 +122,10 @@ class Prepared:
 
     def text(self) -> str:
         """For the person who says yes: one line for what happens, one for each thing to know."""
-        return "\n".join([f"{self.device}, {self.serial}: {self.point.name} {self._change()}", *self._notes()])
+        return "\n".join([self._first_line(), *self._notes()])
+
+    def _first_line(self) -> str:
+        return f"{self.device}, {self.serial}: {self.point.name} {self._change()}"
 
     def _change(self) -> str:
         if self.secret:
@@ -146,9 +157,9 @@ class Prepared:
         return notes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class WriteResult:
-    """What became of a write.
+    """What became of a write; as text it is text(), of a dry run what would be done.
 
     outcome: `confirmed` (read back, or seen in control_status), `assumed` (it cannot be read back, or was so before),
     `unchanged` (it held the value, nothing was written), `dry run`. errors: what the controller's error register
@@ -160,6 +171,12 @@ class WriteResult:
     read_back: PointValue | None = None
     errors: tuple[str, ...] = ()
     detail: str = ""
+
+    def __str__(self) -> str:
+        return self.prepared.text() if self.outcome == DRY_RUN else self.text()
+
+    def __repr__(self) -> str:
+        return f"<WriteResult: {self.text()}>"
 
     @property
     def confirmed(self) -> bool:

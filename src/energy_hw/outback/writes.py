@@ -53,7 +53,7 @@ class Writes:
     def write(self, known: Snapshot, key: Key, name: str, value: object, options: WriteOptions) -> WriteResult:
         """Write to the device as it is known, to no other. Raises CommandError, LinkError, ProtocolError."""
         from energy_hw.outback.identity import fingerprint
-        from energy_hw.outback.prepared import WriteResult
+        from energy_hw.outback.prepared import DRY_RUN, WriteResult
 
         block, point = device_of(known, key).locate(name)
         then = fingerprint(house(known), block)
@@ -61,7 +61,7 @@ class Writes:
         with self._registers.session():
             prepared = self._prepare(block, then, point, value, allow, options)
             if options.dry_run:
-                return WriteResult(prepared, "dry run")
+                return WriteResult(prepared, DRY_RUN)
             result = self.writer.commit(prepared)
         self.count += 1
         return result

@@ -33,7 +33,7 @@ from energy_hw.outback.journal import Entry, Journal
 from energy_hw.outback.looking import Gone, Looker, NotYet
 from energy_hw.outback.permits import LOCKED
 from energy_hw.outback.poll import Poller
-from energy_hw.outback.prepared import Order, Prepared, WriteResult
+from energy_hw.outback.prepared import DRY_RUN, Order, Prepared, WriteResult
 from energy_hw.outback.preparing import Preparer, row_of, secretly
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.tables import point, points
@@ -136,7 +136,7 @@ class Writer:
         """prepare() and commit() in one session; dry_run: stop between them."""
         with self._registers.session():
             prepared = self.prepare(block, known, name, value, allow=allow, force=force, raw=raw)
-            return WriteResult(prepared, "dry run") if dry_run else self.commit(prepared)
+            return WriteResult(prepared, DRY_RUN) if dry_run else self.commit(prepared)
 
     def reset(
         self, block: Block, known: Fingerprint, name: str, *, allow: Iterable[str] = (), force: bool = False
