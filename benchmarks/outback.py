@@ -117,7 +117,7 @@ def _decoding() -> list[Row]:
     poll = Poller(Dump(capture())).read()
 
     def decode() -> int:
-        return sum(len(list(device)) + len(list(device.settings)) for device in Snapshot.of(poll, "").devices)
+        return sum(len(part.values) for part in Snapshot.of(poll, "").parts.values())
 
     def report() -> int:
         return sum(len(report.readings) for report in Snapshot.of(poll, "").reports())
