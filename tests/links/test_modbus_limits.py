@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import struct
 from contextlib import suppress
 
@@ -195,6 +196,13 @@ def test_all_tries_of_a_long_read_may_fail() -> None:
     [
         ("host", ""),
         ("host", " mate3"),
+        ("host", "mate3\0"),
+        ("host", None),
+        ("host", "http://mate3.lan"),
+        ("host", "mate3.lan:502"),
+        ("host", "192.168.0.64/"),
+        ("host", "[::1]"),
+        ("port", "502"),
         ("port", 0),
         ("port", 65536),
         ("unit", -1),
@@ -206,12 +214,18 @@ def test_all_tries_of_a_long_read_may_fail() -> None:
         ("tries", 0),
         ("max_read", 1),
         ("max_read", 126),
+        ("max_read", 50.0),
         ("pause_s", -0.1),
     ],
 )
 def test_a_setting_that_cannot_be(name: str, value: object) -> None:
-    with pytest.raises(ConfigError, match=f"^{name}: expected .*, got {value!r}$"):
+    with pytest.raises(ConfigError, match=f"^{name}: expected .*, got {re.escape(repr(value))}$"):
         ModbusLink(**({"host": "127.0.0.1"} | {name: value}))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("host", ["mate3", "mate3.lan", "192.168.0.64", "::1", "fe80::1%eth0"])
+def test_names_and_addresses(host: str) -> None:
+    assert ModbusLink(host).host == host
 
 
 @pytest.mark.parametrize("max_read", [2, 125])

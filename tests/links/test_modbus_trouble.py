@@ -127,7 +127,7 @@ def test_a_network_that_leads_nowhere(number: int, words: str, monkeypatch: pyte
     assert told.value.errno == number
 
 
-@pytest.mark.parametrize("host", ["mate3..lan", "a" * 70 + ".lan", "mate3\0"])
+@pytest.mark.parametrize("host", ["mate3..lan", "a" * 70 + ".lan"])
 def test_a_name_that_is_none(host: str) -> None:
     with ModbusLink(host, tries=1) as link, pytest.raises(LinkError, match=r"was not found .* spelled right"):
         link.read(40000, 2)

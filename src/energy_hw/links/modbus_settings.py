@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from energy_hw.errors import ConfigError
@@ -26,14 +27,14 @@ class ModbusSettings:
 
     def __post_init__(self) -> None:
         for name, good, expected in (
-            ("host", self.host.strip() == self.host != "", "a name or an address"),
-            ("port", 1 <= self.port <= 65535, "1..65535"),
-            ("unit", self.unit is None or 0 <= self.unit <= 255, "0..255, or none"),
-            ("timeout_s", 0 < self.timeout_s <= LONGEST_S, f"seconds above 0, at most {LONGEST_S:g}"),
-            ("connect_s", 0 < self.connect_s <= LONGEST_S, f"seconds above 0, at most {LONGEST_S:g}"),
-            ("tries", 1 <= self.tries <= 100, "1..100"),
-            ("max_read", 2 <= self.max_read <= MOST_READ, f"2..{MOST_READ} registers"),
-            ("pause_s", 0 <= self.pause_s <= LONGEST_S, f"0..{LONGEST_S:g} seconds"),
+            ("host", _is_host(self.host), "a name or an address, as mate3.lan or 192.168.0.64, the port apart from it"),
+            ("port", _is_whole(self.port, 1, 65535), "1..65535"),
+            ("unit", self.unit is None or _is_whole(self.unit, 0, 255), "0..255, or none"),
+            ("timeout_s", _is_time(self.timeout_s) and self.timeout_s, f"seconds above 0, at most {LONGEST_S:g}"),
+            ("connect_s", _is_time(self.connect_s) and self.connect_s, f"seconds above 0, at most {LONGEST_S:g}"),
+            ("tries", _is_whole(self.tries, 1, 100), "1..100"),
+            ("max_read", _is_whole(self.max_read, 2, MOST_READ), f"2..{MOST_READ} registers"),
+            ("pause_s", _is_time(self.pause_s), f"0..{LONGEST_S:g} seconds"),
         ):
             if not good:
                 raise ConfigError(f"{name}: expected {expected}, got {getattr(self, name)!r}")
@@ -51,6 +52,30 @@ class ModbusSettings:
     def turn_s(self) -> float:
         """The longest that a thread waits for its turn: no try that fails, and no good poll, takes half as long."""
         return 2 * self.tries * self.try_s
+
+
+def _is_host(host: object) -> bool:
+    """Neither a URL nor host:port: a colon stands in an IPv6 address only."""
+    if not isinstance(host, str) or not host or not host.isprintable() or set(host) & set(" /[]@"):
+        return False
+    return ":" not in host or is_address(host)
+
+
+def is_address(host: str) -> bool:
+    """IPv4 or IPv6, not a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_whole(number: object, low: int, high: int) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and low <= number <= high
+
+
+def _is_time(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= LONGEST_S
 
 
 @dataclass(slots=True)

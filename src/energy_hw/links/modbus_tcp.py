@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 import threading
 from time import monotonic
 from typing import Any
 
 from energy_hw.errors import LinkError
-from energy_hw.links.modbus_settings import ModbusSettings
+from energy_hw.links.modbus_settings import ModbusSettings, is_address
 
 _NO_ROUTE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
@@ -46,7 +45,7 @@ def _connected(family: socket.AddressFamily, address: Any, within_s: float) -> s
 
 def _look_up(to: ModbusSettings, deadline: float) -> list[Address]:
     """Addresses of the host. The C library waits for name servers as long as it likes: a name gets a thread."""
-    if _is_number(to.host):
+    if is_address(to.host):
         return _addresses(to.host, to.port)
     found: list[list[Address] | Exception] = []
     thread = threading.Thread(target=_look_up_into, args=(found, to), name=f"look up {to.host}", daemon=True)
@@ -70,14 +69,6 @@ def _look_up_into(found: list[list[Address] | Exception], to: ModbusSettings) ->
 
 def _addresses(host: str, port: int) -> list[Address]:
     return [(entry[0], entry[4]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _told(to: ModbusSettings, error: OSError) -> LinkError:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, Unpack
 
+from energy_hw.errors import UnknownDevice
 from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.outback.device import Device
 from energy_hw.outback.devices import Devices
@@ -21,7 +22,7 @@ from energy_hw.outback.poll import Mode, Poller
 from energy_hw.outback.polling import Polling
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.snapshot import Snapshot
-from energy_hw.outback.writes import WriteOptions, Writes
+from energy_hw.outback.writes import WriteOptions, Writes, named
 from energy_hw.publisher import MOST_WAITING, follow
 from energy_hw.publishing import ThreadedSource
 from energy_hw.reading import Control, Report, Value
@@ -75,9 +76,9 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         clock: Clock | None = None,
         **link: Unpack[LinkOptions],
     ) -> None:
-        """host: its name or address; without one, what ENERGY_HW_MATE3 names. interval_s: of polls, 1 at least;
+        """host: its name or address; without one, what ENERGY_HW_MATE3 names. interval_s: of polls, 1 .. 86400;
         settings_every_s: of those that read settings, too. layout_file: keeps the addresses of the blocks over
-        restarts. allow: classes of settings that may be written, journal: where that is noted, password: for
+        restarts. allow: classes of settings that may be written, journal: where that is noted (of a simulation nowhere, unless named), password: for
         controllers that ask for one; see writing.Writer. patient: wait for a controller that does not answer the first
         poll. registers: read these, not a host: a Dump. link: unit, max_read, timeout_s .., see options.LinkOptions.
 
@@ -91,7 +92,8 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         self.name = self._connection.name
         self._registers = self._connection.registers
         self._poller = Poller(self._registers, layout_file, clock=self._clock, sleep=self._stop.wait)
-        self._writes = Writes(self._registers, self._poller, allow, journal, password, self._stop.wait)
+        noted = journal if journal is not None else None if self._connection.is_real else False
+        self._writes = Writes(self._registers, self._poller, allow, noted, password, self._stop.wait)
         self._holding = Holding(self._registers, self._poller, self.name, self._clock, self._writes)
         poll = partial(self._holding.read, by_user=False)
         self._polling = Polling(self.name, poll, interval_s, settings_every_s, self._clock, self._stop)
@@ -169,12 +171,17 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
     ) -> WriteResult:
         """Write a setting or a command of a device, or its id: checked, confirmed, journaled.
 
-        allow: classes of settings beside those of the constructor; force: also where sources disagree on a point; raw:
-        value is the number in the register. Raises CommandError, LinkError or ProtocolError; see writing.
+        device: one of a snapshot is meant as it was then; another on its port is refused. allow: classes of settings
+        beside those of the constructor; force: also where sources disagree on a point; raw: value is the number in the
+        register. Raises CommandError, LinkError or ProtocolError; see writing.
         """
         found = self[device] if isinstance(device, str) else device
-        options = WriteOptions(tuple(allow), force, dry_run, raw)
-        return self._holding.write((found.did, found.port), name, value, options)
+        key, options = (found.did, found.port), WriteOptions(named(allow), force, dry_run, raw)
+        if isinstance(found, Device):
+            return self._holding.write(key, name, value, options, meant=found)
+        if found != LiveDevice(self._holding, key):
+            raise UnknownDevice(f"{found.name} is not one of {self.name}: write by the object that it was taken from")
+        return self._holding.write(key, name, value, options)
 
     # -- polling -----------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypedDict, cast
 from energy_hw.errors import ConfigError
 from energy_hw.outback.registers import Registers
 
-SHORTEST_S = 1.0
+SHORTEST_S, LONGEST_S = 1.0, 86400.0
 SIMULATED = "sim:"
 LIVELY = {"life": 1.0}
 """A simulated house in which time goes by."""
@@ -43,6 +43,8 @@ class LinkOptions(TypedDict, total=False):
 class Connection:
     """The registers that were named: of a controller in the network, of a simulated one, or any that were given.
 
+    is_real: they are no simulation, and no file.
+
     Raises ConfigError, and ExtraMissing without the library pymodbus. Nothing is opened before the first read.
     """
 
@@ -54,6 +56,7 @@ class Connection:
                 named = ", ".join(["a host"] * bool(host or simulate) + list(link))
                 raise ConfigError(f"expected registers alone, got {named} as well: they are read without a connection")
             self.name, self.registers = "registers", given
+            self.is_real = not getattr(given, "is_file", False)
             return
         from energy_hw.links.modbus import ModbusLink
 
@@ -61,6 +64,7 @@ class Connection:
         if host.startswith(SIMULATED):
             self._simulated = start_simulated(host)
             host, port = self._simulated.host, self._simulated.port
+        self.is_real = self._simulated is None
         self._link = self.registers = ModbusLink(host, port, **link)
 
     def close(self) -> None:
@@ -80,6 +84,8 @@ class Closing(Protocol):
 
 def host_of(host: str | None, simulate: bool) -> str:
     """The controller that was named, or the environment's, or `sim:mate3`. Raises ConfigError."""
+    if host is not None and not isinstance(host, str):
+        raise ConfigError(f"expected a host like mate3.lan or 192.168.0.64, got {host!r}")
     if simulate and host and not host.startswith(SIMULATED):
         raise ConfigError(f"expected a host or simulate=True, got both: {host}")
     host = host or ("sim:mate3" if simulate else os.environ.get("ENERGY_HW_MATE3"))
@@ -108,10 +114,10 @@ def check_intervals(interval_s: float, settings_every_s: float) -> None:
     That a controller that is asked more than once a second may lose its Modbus service until it is restarted is what
     users report: README of github.com/adamcharnock/mate3 at 887d321.
     """
-    if not interval_s >= SHORTEST_S:
+    if not isinstance(interval_s, int | float) or not SHORTEST_S <= interval_s <= LONGEST_S:
         raise ConfigError(
-            f"expected an interval of {SHORTEST_S:g} s at least, got {interval_s:g}: a controller that is asked more "
-            "often may stop to answer until it is restarted; its own values change every second or two"
+            f"expected an interval of {SHORTEST_S:g} s at least, and a day at most, got {interval_s}: a controller "
+            "that is asked more often may stop to answer until it is restarted; its values change every second or two"
         )
-    if not settings_every_s >= interval_s:
-        raise ConfigError(f"expected settings to be read every {interval_s:g} s at most, got {settings_every_s:g}")
+    if not isinstance(settings_every_s, int | float) or not settings_every_s > 0:
+        raise ConfigError(f"settings_every_s: expected seconds above 0, got {settings_every_s}")
