@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from energy_hw.errors import UnknownPoint
-from energy_hw.outback.chain import Block
+from energy_hw.outback.chain import Block, Layout
 from energy_hw.outback.groups import SYSTEM, Group
 from energy_hw.outback.points import Points, names_of, of_settings, refuse
 from energy_hw.outback.tables import model, points
@@ -49,6 +50,15 @@ class Part:
         """A text point that says something."""
         found = self.values.get(name)
         return str(found.value) if found and found.value else None
+
+
+class Origin(NamedTuple):
+    """All that was known when a device was read: what a Snapshot is made of."""
+
+    time: datetime
+    layout: Layout
+    link_name: str
+    parts: Mapping[Block, Part]
 
 
 class Settings(Points):
@@ -97,17 +107,19 @@ class Device(Points):
     system, 0 for a device without a hub. name: `charge controller 3`.
     """
 
-    __slots__ = ("_group", "_parts", "_settings", "_table")
+    __slots__ = ("_group", "_parts", "_settings", "_table", "origin")
 
-    def __init__(self, group: Group, parts: Mapping[Block, Part]) -> None:
-        """parts: of all devices, or of this one at least."""
+    def __init__(self, group: Group, origin: Origin) -> None:
+        parts = origin.parts
         mine = tuple(parts[block] for block in group.blocks if block in parts)
         of_settings = parts.get(group.settings or group.blocks[0])
         object.__setattr__(self, "_group", group)
         object.__setattr__(self, "_parts", mine)
         object.__setattr__(self, "_settings", of_settings)
         object.__setattr__(self, "_table", None)
+        object.__setattr__(self, "origin", origin)
 
+    origin: Origin
     _group: Group
     _parts: tuple[Part, ...]
     _settings: Part | None

@@ -3,6 +3,7 @@
     newest   what any poll read last: attributes of live devices
     seen     what the user's own reads found, first of all the first read: what a write may rely on
 
+A write to a device out of a snapshot relies on that snapshot: what the user holds in the hand is what is meant.
 A poll in the background renews only the newest. If meanwhile two devices changed their ports, a write would be meant
 for the one that was seen and reach the other: it is compared with what was seen, and refused.
 """
@@ -13,7 +14,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from energy_hw.errors import LinkError, ProtocolError
+from energy_hw.errors import IdentityChanged, LinkError, ProtocolError
 from energy_hw.links.clock import Clock
 from energy_hw.outback.device import Device
 from energy_hw.outback.diagnose import State
@@ -47,6 +48,7 @@ class Holding:
         self.state = State()
         self.changed = 0
         self._whole: Snapshot | None = None
+        self._doubted: Snapshot | None = None
 
     def read(self, mode: Mode = Mode.EVERYTHING, *, by_user: bool = True) -> Snapshot:
         """Read now; returns what is known after it. Raises LinkError, ProtocolError."""
@@ -85,24 +87,41 @@ class Holding:
         return self.newest.device(key) if self.newest else None
 
     def write(
-        self, key: Key, name: str, value: object, options: WriteOptions = NO_OPTIONS, *, seen: bool = True
+        self,
+        key: Key,
+        name: str,
+        value: object,
+        options: WriteOptions = NO_OPTIONS,
+        *,
+        seen: bool = True,
+        meant: Device | None = None,
     ) -> WriteResult:
-        """Write to a device. seen: as the user saw it, not as it was polled last.
+        """Write to a device. seen: as the user saw it, not as it was polled last; meant: in this very snapshot.
 
         Raises CommandError, LinkError, ProtocolError.
         """
         with self._registers.session():
-            known = self._known(key) if seen else self._complete(self.newest, False)
-            result = self._writes.write(known, key, name, value, options)
+            known = self._known(key, meant) if seen else self._polled()
+            try:
+                result = self._writes.write(known, key, name, value, options)
+            except IdentityChanged:
+                self._doubted = self.newest
+                raise
             if result.read_back is not None:
                 self.newest = self.newest and self.newest.with_value(result.read_back)
                 self.seen = self.seen and self.seen.with_value(result.read_back)
             return result
 
-    def _known(self, key: Key) -> Snapshot:
+    def _known(self, key: Key, meant: Device | None) -> Snapshot:
         """What a write may rely on: what was seen, or the newest, if all that happened since is that blocks moved."""
-        seen, newest = self._complete(self.seen, True), self._complete(self.newest, False)
+        held = Snapshot(*meant.origin) if meant is not None else None
+        seen = held if held is not None and held.complete else self._complete(self.seen, True)
+        newest = self._complete(self.newest, False)
         return newest if newest.layout != seen.layout and moved(seen, newest, key) else seen
+
+    def _polled(self) -> Snapshot:
+        """What was polled last; read anew where a write found that it no longer holds."""
+        return self._complete(None if self.newest is self._doubted else self.newest, False)
 
     def _complete(self, snapshot: Snapshot | None, by_user: bool) -> Snapshot:
         """The same, if it has every block; else what is read now."""

@@ -78,7 +78,7 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
     ) -> None:
         """host: its name or address; without one, what ENERGY_HW_MATE3 names. interval_s: of polls, 1 .. 86400;
         settings_every_s: of those that read settings, too. layout_file: keeps the addresses of the blocks over
-        restarts. allow: classes of settings that may be written, journal: where that is noted (of a simulation nowhere, unless named), password: for
+        restarts. allow: classes of settings that may be written, journal: where that is noted, password: for
         controllers that ask for one; see writing.Writer. patient: wait for a controller that does not answer the first
         poll. registers: read these, not a host: a Dump. link: unit, max_read, timeout_s .., see options.LinkOptions.
 
@@ -92,8 +92,8 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         self.name = self._connection.name
         self._registers = self._connection.registers
         self._poller = Poller(self._registers, layout_file, clock=self._clock, sleep=self._stop.wait)
-        noted = journal if journal is not None else None if self._connection.is_real else False
-        self._writes = Writes(self._registers, self._poller, allow, noted, password, self._stop.wait)
+        journal = False if journal is None and not self._connection.is_real else journal
+        self._writes = Writes(self._registers, self._poller, allow, journal, password, self._clock, self._stop.wait)
         self._holding = Holding(self._registers, self._poller, self.name, self._clock, self._writes)
         poll = partial(self._holding.read, by_user=False)
         self._polling = Polling(self.name, poll, interval_s, settings_every_s, self._clock, self._stop)

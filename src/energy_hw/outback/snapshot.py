@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from energy_hw.outback.chain import Block, Layout
-from energy_hw.outback.device import Device, Part
+from energy_hw.outback.device import Device, Origin, Part
 from energy_hw.outback.devices import Devices
 from energy_hw.outback.groups import Key, groups
 from energy_hw.outback.points import refuse
@@ -41,7 +41,8 @@ class Snapshot(Devices[Device]):
         fresh: Iterable[Block] = (),
     ) -> None:
         """link_name: stands for the gateway where it has no serial number. fresh: blocks of the newest poll."""
-        devices = [Device(group, parts) for group in groups(layout, link_name)]
+        origin = Origin(time, layout, link_name, parts)
+        devices = [Device(group, origin) for group in groups(layout, link_name)]
         put = object.__setattr__
         put(self, "time", time)
         put(self, "layout", layout)

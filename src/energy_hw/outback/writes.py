@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_hw.links.clock import Clock
 from energy_hw.outback.chain import Block
 from energy_hw.outback.groups import Key
 from energy_hw.outback.poll import Poller
@@ -42,11 +43,12 @@ class Writes:
         allow: Iterable[str],
         journal: Path | str | bool | None,
         password: str | None,
+        clock: Clock,
         sleep: Callable[[float], object],
     ) -> None:
         """allow: classes of settings that may be written each time. journal: None: in the usual place, False: none."""
-        self._registers, self._poller, self._allow = registers, poller, tuple(allow)
-        self._journal, self._password, self._sleep = journal, password, sleep
+        self._registers, self._poller, self._allow = registers, poller, named(allow)
+        self._journal, self._password, self._clock, self._sleep = journal, password, clock, sleep
         self._writer: Writer | None = None
         self.count = 0
 
@@ -88,7 +90,12 @@ class Writes:
             from energy_hw.outback.writing import Writer
 
             self._writer = Writer(
-                self._registers, self._poller, self._journal, password=self._password, sleep=self._sleep
+                self._registers,
+                self._poller,
+                self._journal,
+                password=self._password,
+                clock=self._clock,
+                sleep=self._sleep,
             )
         return self._writer
 
@@ -97,3 +104,8 @@ class Writes:
         from energy_hw.outback.controls import controls
 
         return controls(house(known), self._allow)
+
+
+def named(allow: Iterable[str]) -> tuple[str, ...]:
+    """Classes that a caller named: several, or one as it is."""
+    return (allow,) if isinstance(allow, str) else tuple(allow)
