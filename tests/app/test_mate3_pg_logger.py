@@ -13,13 +13,14 @@ from uuid import UUID
 import pytest
 
 from energy_hw.app.mate3_pg_doorway import REMIND_S, TARGET, Doorway
+from energy_hw.app.mate3_pg_kept import KeptTables
 from energy_hw.app.mate3_pg_logger import Mate3Logger
 from energy_hw.app.mate3_pg_settings import Settings
 from energy_hw.app.pg_definitions import Definitions, read_definitions
 from energy_hw.errors import ConfigError, LinkBusy
 from energy_hw.sim.mate3 import SimMate3
 from energy_hw.sinks.limits import Limits
-from energy_hw.sinks.postgres import PostgresTarget
+from energy_hw.sinks.postgres import Column, PostgresTarget, Table
 from energy_hw.sinks.row import Batch
 from energy_hw.sinks.thinning import nothing
 from mate3_rig import CountingRegisters, mate3
@@ -153,6 +154,40 @@ def test_rows_go_to_the_database_that_is_named_now(tmp_path: Path, server: Serve
     assert database.count("house_power") == 3
 
 
+def test_rows_of_what_is_no_longer_defined_still_arrive(tmp_path: Path, server: Server, database: Database) -> None:
+    with (bench := Bench(tmp_path, server.url("none"), POWER + TEXT)).logger() as logger:
+        bench.steps(logger, 3)
+    without_volts = "".join(line for line in POWER.splitlines(True) if "battery_voltage" not in line)
+    with (bench := Bench(tmp_path, server.url("none"), without_volts)).logger() as logger:
+        bench.steps(logger, 1)
+    with (bench := Bench(tmp_path, database.url, POWER.replace("house_power", "power"))).logger() as logger:
+        bench.steps(logger, 1)
+        assert arrived(logger)
+        assert not logger.target.health().refused
+    assert [database.count(name) for name in ("house_power", "device_text", "power")] == [4, 3, 1]
+    assert database.run("SELECT count(battery_voltage) FROM house_power") == [(3,)]
+    database.run("DROP TABLE device_text")
+    with bench.logger():  # nothing waits for it now
+        pass
+    assert database.run("SELECT to_regclass('device_text')") == [(None,)]
+
+
+def test_a_list_of_tables_that_is_damaged_is_told(
+    tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "energy_hw")
+    (tmp_path / "o.sqlite3.tables").write_text("[")
+    table = Table("t", (Column("c", "text"),))
+    kept = KeptTables(tmp_path / "o.sqlite3")
+    assert kept.merged([]) == []
+    assert "o.sqlite3.tables cannot be used" in caplog.text
+    kept.keep([table])
+    assert kept.merged([]) == kept.merged([table]) == [table]
+    other = Table("t", (Column("d", "text"),))
+    assert kept.merged([other]) == [Table("t", (*other.columns, *table.columns))]
+    assert KeptTables(None).merged([]) == []
+
+
 def test_a_controller_that_is_away_is_told_once_and_found_again(
     tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,7 +242,6 @@ def test_a_table_of_mate3_is_not_filled_with_scaled_values(tmp_path: Path, datab
     assert "column 'battery_voltage' is integer, expected numeric" in str(caught.value)
     assert "--compat-raw goes on with its raw integers" in str(caught.value)
     assert "'soc'" not in str(caught.value)  # which is the same, raw or not
-    assert not (tmp_path / "o.sqlite3").exists()
 
 
 def test_a_table_of_mate3_goes_on_with_raw_integers(tmp_path: Path, database: Database) -> None:
@@ -276,12 +310,23 @@ def test_its_thread_polls_and_ends_with_the_controller_silent(tmp_path: Path, da
         logger = Mate3Logger(bench.definitions, Settings(house.host, house.port, 1.0, database.url, None, SMALL))
         with logger:
             logger.start()
-            assert until(lambda: logger.counts.polls >= 2)
+            assert until(lambda: logger.counts.polls >= 1)
             house.faults.arm(lost=True, count=1000)
             before = len(house.requests)
             assert until(lambda: len(house.requests) > before)
         assert not logger._thread.is_alive()
-    assert database.count("house_power") >= 2
+    assert database.count("house_power") >= 1
+
+
+def test_hypertables_are_plain_tables_where_there_is_no_timescale(
+    tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "energy_hw")
+    with (bench := Bench(tmp_path, database.url, hypertables=True)).logger() as logger:
+        bench.steps(logger, 1)
+        assert arrived(logger)
+        assert logger.target.health().tables == {"house_power": "plain"}
+    assert caplog.text.count("TimescaleDB") == 1
 
 
 def test_a_fault_of_the_program_does_not_end_it(
@@ -303,9 +348,10 @@ def test_the_same_trouble_is_told_again_after_an_hour(
 ) -> None:
     bench = Bench(tmp_path, server.url("nowhere"))
     target = PostgresTarget(bench.settings.url, [each.table for each in bench.definitions.tables])
-    doorway = Doorway(target, bench.definitions, "here", bench.clock)
+    doorway = Doorway(bench.definitions, "here", bench.clock)
+    doorway.open(target)
     empty = Batch(UUID(int=0), ())
-    for seconds in (0, 1, REMIND_S - 2, 1, 1):
+    for seconds in (1, REMIND_S - 2, 1, 1):
         bench.clock.advance(seconds)
         doorway.deliver(empty)
     target.close()

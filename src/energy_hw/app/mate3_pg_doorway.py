@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+import threading
 
 from energy_hw.app.pg_definitions import Definitions
 from energy_hw.errors import ConfigError
 from energy_hw.links.clock import Clock
-from energy_hw.sinks.postgres import PostgresTarget
+from energy_hw.sinks.postgres import BATCH, HIGH_S, LOW_S, PostgresTarget
 from energy_hw.sinks.row import Batch, Result, Target
 
 logger = logging.getLogger(__name__)
@@ -17,39 +17,63 @@ TARGET = "postgres"
 """What the outbox keeps its progress under: rows that wait go to the database that is named now."""
 REMIND_S = 3600.0
 MOST_TOLD = 20
+MOST_READY_S = 1800.0
+"""An index over a large table may be built before the first row."""
 
 
 class Doorway:
-    """Thread safety: look() before the outbox is there, deliver() from its thread."""
+    """The outbox is opened before the target: what waits there says which tables are still needed.
 
-    def __init__(self, target: PostgresTarget, definitions: Definitions, waiting_room: str, clock: Clock) -> None:
+    Thread safety: deliver() from the outbox's thread, the rest from one other.
+    """
+
+    def __init__(self, definitions: Definitions, waiting_room: str, clock: Clock) -> None:
         """waiting_room: where rows wait, for messages."""
-        self._target, self._definitions, self._waiting_room = target, definitions, waiting_room
+        self._definitions, self._waiting_room = definitions, waiting_room
         self._clock = clock
+        self._target: PostgresTarget | None = None
+        self._owned: PostgresTarget | None = None
+        self._ready = threading.Event()
         self._told: dict[str, float] = {}
 
     def target(self) -> Target:
         """For the outbox."""
-        return replace(self._target.target(), name=TARGET, deliver=self.deliver)
+        return Target(TARGET, self.deliver, batch=BATCH, low_s=LOW_S, high_s=HIGH_S)
 
-    def look(self) -> None:
+    def open(self, target: PostgresTarget) -> None:
         """Make the tables, or tell what is in the way. Raises ConfigError for columns of another kind."""
-        reason = self._target.check()
-        if self._target.health().misfits:
+        self._owned = target
+        reason = target.check()
+        if target.health().misfits:
             raise ConfigError(reason + self._hint(), str(self._definitions.path))
-        self._tell(reason)
+        self._tell(target, reason)
+        self._target = target
+        self._ready.set()
+
+    def release(self) -> None:
+        """Before the outbox is closed: nobody waits for a target that will not come."""
+        self._ready.set()
+
+    def close(self) -> None:
+        """After the outbox was closed. May be called twice."""
+        if self._owned is not None:
+            self._owned.close()
 
     def deliver(self, batch: Batch) -> Result:
-        """As the target does."""
-        result = self._target.deliver(batch)
-        hint = self._hint() if self._target.health().misfits else ""
-        self._tell(result.reason + hint if result.failed else "")
+        """As the target does, once it is there."""
+        self._ready.wait(MOST_READY_S)
+        target = self._target
+        if target is None:
+            return Result.retry("it is being closed")
+        result = target.deliver(batch)
+        hint = self._hint() if target.health().misfits else ""
+        self._tell(target, result.reason + hint if result.failed else "")
         return result
 
-    def _tell(self, reason: str) -> None:
+    def _tell(self, target: PostgresTarget, reason: str) -> None:
         if not reason:
             if self._told:
-                logger.error("%s takes rows again", self._target.health().place)
+                logger.error("%s takes rows again", target.health().place)
             self._told.clear()
             return
         now = self._clock.monotonic()

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from energy_hw.app.mate3_pg_doorway import TARGET, Doorway
+from energy_hw.app.mate3_pg_kept import KeptTables
 from energy_hw.app.mate3_pg_sample import Sampler
 from energy_hw.app.mate3_pg_settings import Settings
 from energy_hw.app.mate3_pg_ticks import Ticks
@@ -84,13 +85,21 @@ class Mate3Logger:
             self._connection = Connection(settings.host, settings.port, settings.simulate, registers, link)
             opening.callback(self._connection.close)
             self._poller = Poller(self._connection.registers, clock=self._clock, sleep=self._stop.wait)
-            tables = [each.table for each in definitions.tables]
-            self.target = PostgresTarget(settings.url, tables, hypertables=settings.hypertables)
-            opening.enter_context(closing(self.target))
-            doorway = Doorway(self.target, definitions, settings.waiting_room, self._clock)
-            doorway.look()
+            doorway = Doorway(definitions, settings.waiting_room, self._clock)
+            opening.callback(doorway.close)
             self.outbox = opening.enter_context(Outbox(settings.outbox, [doorway.target()], settings.limits))
+            opening.callback(doorway.release)
+            self.target = self._target()
+            doorway.open(self.target)
             self._opened = opening.pop_all()
+
+    def _target(self) -> PostgresTarget:
+        """For the tables that are defined, and those that rows still wait for."""
+        tables, kept = [each.table for each in self.definitions.tables], KeptTables(self.settings.outbox)
+        if self.pending:
+            tables = kept.merged(tables)
+        kept.keep(tables)
+        return PostgresTarget(self.settings.url, tables, hypertables=self.settings.hypertables)
 
     # -- polling -----------------------------------------------------------
 
