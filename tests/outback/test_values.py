@@ -290,3 +290,41 @@ def test_no_register_content_of_a_point_raises(row: Point, data: st.DataObject) 
     if row.scale:
         registers[point(row.did, row.scale).offset] = data.draw(WORDS | EDGES)
     sane(decode_point(row, registers, BASE))
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "shown"),
+    [
+        (read(64118, "state_of_charge", 87), "state_of_charge: 87 %", "<64118/state_of_charge 87 %, 87 at 40027>"),
+        (
+            read(64118, "shunt_b_current", 0xFF5A, dc_current_scale_factor=0xFFFF),
+            "shunt_b_current: -16.6 A",
+            "<64118/shunt_b_current -16.6 A, -166 at 40009>",
+        ),
+        (
+            read(64118, "state_of_charge", 0xFFFF),
+            "state_of_charge: not implemented",
+            "<64118/state_of_charge not implemented, 65535 at 40027>",
+        ),
+        (read(64118, "status_flags", 0), "status_flags: none", "<64118/status_flags none, 0 at 40014>"),
+        (
+            read(64118, "todays_minimum_battery_time", 0x741D, 0x5FED),
+            "todays_minimum_battery_time: 2020-12-31T06:47:57Z",
+            "<64118/todays_minimum_battery_time 2020-12-31T06:47:57Z, 1609397277 at 40039>",
+        ),
+    ],
+)
+def test_a_value_is_printed_in_a_few_words(value: PointValue, text: str, shown: str) -> None:
+    assert (str(value), repr(value)) == (text, shown)
+
+
+def test_a_password_is_not_printed() -> None:
+    secrets = [row for did in models() for row in points(did) if "secret" in row.flags]
+    assert secrets
+    for row in secrets:
+        registers = block(row.did) + [0] * row.size
+        registers[row.offset : row.end] = [0x6161] * row.size
+        value = decode_point(row, registers, BASE)
+        for printed in (str(value), repr(value)):
+            assert "aa" not in printed
+            assert "not shown" in printed

@@ -20,7 +20,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SCALES = range(-10, 11)  # a sunssf outside says nothing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PointValue:
     """One point as a block showed it.
 
@@ -44,6 +44,23 @@ class PointValue:
     def unit(self) -> str | None:
         """None for a time, whose seconds became a datetime."""
         return None if self.point.is_time else self.point.unit
+
+    def __str__(self) -> str:
+        """`state_of_charge: 96 %`; a password is not shown."""
+        return f"{self.point.name}: {self._shown()}"
+
+    def __repr__(self) -> str:
+        """With the raw number and its address: `<64118/state_of_charge 96 %, 96 at 41248>`."""
+        raw = "" if "secret" in self.point.flags or isinstance(self.raw, str) else f", {self.raw}"
+        return f"<{self.point.code} {self._shown()}{raw} at {self.address}>"
+
+    def _shown(self) -> str:
+        if "secret" in self.point.flags:
+            return "not shown"
+        if self.value is None:
+            return "no value" if self.implemented else "not implemented"
+        text = json_time(self.value) if isinstance(self.value, datetime) else str(self.value) or "none"
+        return f"{text} {self.unit}" if self.unit else text
 
     def to_json(self) -> dict[str, Any]:
         """Shape of the package's JSON; reading.dumps() makes it text and keeps the digits of a Decimal."""
