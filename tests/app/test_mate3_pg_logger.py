@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -53,10 +52,9 @@ def database(server: Server) -> Database:
 
 
 @pytest.fixture(autouse=True)
-def errors_only(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def errors_only(caplog: pytest.LogCaptureFixture) -> None:
     """As with --quiet."""
-    with caplog.at_level(logging.ERROR, "energy_hw"):
-        yield
+    caplog.set_level(logging.ERROR, "energy_hw")
 
 
 class Bench:
