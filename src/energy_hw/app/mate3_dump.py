@@ -45,13 +45,17 @@ def replay(
 
     delay_s: each answer takes so long. What is written stays until the end and goes to no file.
     """
-    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it says of a port, is said below
     registers = _load(path) if path else capture()
     house = SimMate3(registers, host=host, port=port, delay_s=delay_s, life=path is None)
+    library = logging.getLogger("pymodbus")
+    level = library.level
+    library.setLevel(logging.CRITICAL)  # what it says of a port is said here
     try:
         house.start()
     except OSError:
         raise _no_port(host, port) from None
+    finally:
+        library.setLevel(level)
     try:
         count = len({block.port for block in walk(Dump(registers)).blocks if block.port is not None})
         devices = f"{count} {'device' if count == 1 else 'devices'}"
