@@ -32,9 +32,8 @@ def dump(session: Mate3Session, target: Target, path: Path, redacted: bool) -> i
         raise PermissionDenied(f"{path} cannot be written: {error.strerror}: choose a folder of your own") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}: choose another place", str(path)) from None
-    session.say(
-        f"All {len(registers.registers)} registers are in the file '{path}'.\n{REDACTED if redacted else WHOLE}"
-    )
+    session.say(f"All {len(registers.registers)} registers are in the file '{path}'.")
+    session.say(REDACTED if redacted else WHOLE)
     return OK
 
 
@@ -47,15 +46,7 @@ def replay(
     """
     registers = _load(path) if path else capture()
     house = SimMate3(registers, host=host, port=port, delay_s=delay_s, life=path is None)
-    library = logging.getLogger("pymodbus")
-    level = library.level
-    library.setLevel(logging.CRITICAL)  # what it says of a port is said here
-    try:
-        house.start()
-    except OSError:
-        raise _no_port(host, port) from None
-    finally:
-        library.setLevel(level)
+    _listen(house)
     try:
         count = len({block.port for block in walk(Dump(registers)).blocks if block.port is not None})
         devices = f"{count} {'device' if count == 1 else 'devices'}"
@@ -64,6 +55,19 @@ def replay(
     finally:
         house.stop()
     return OK
+
+
+def _listen(house: SimMate3) -> None:
+    """Raises LinkBusy, PermissionDenied; what the library says of a port is said there."""
+    library = logging.getLogger("pymodbus")
+    level = library.level
+    library.setLevel(logging.CRITICAL)
+    try:
+        house.start()
+    except OSError:
+        raise _no_port(house.host, house.port) from None
+    finally:
+        library.setLevel(level)
 
 
 def _load(path: Path) -> dict[int, int]:
