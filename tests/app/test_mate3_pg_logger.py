@@ -225,6 +225,26 @@ def test_a_password_that_is_wrong_costs_nothing_and_is_never_told(
     database.run("DROP OWNED BY walled; DROP ROLE walled")
 
 
+FULL = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON house_power EXECUTE FUNCTION full_disk();
+"""
+
+
+def test_a_database_without_room_costs_nothing(
+    tmp_path: Path, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (bench := Bench(tmp_path, database.url)).logger() as logger:
+        database.run(FULL)
+        bench.steps(logger, 5)
+        assert until(lambda: "(53100): the server's disk is full; rows wait in" in caplog.text)
+        assert logger.pending == 5
+        database.run("DROP TRIGGER full_disk ON house_power")
+        assert arrived(logger)
+    assert database.count("house_power") == 5
+
+
 OLD = """
 CREATE TABLE house_power (timestamp TIMESTAMPTZ NOT NULL);
 ALTER TABLE house_power ADD COLUMN soc INTEGER NULL;

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -293,3 +294,15 @@ def test_for_so_long_with_definitions_in_json(tmp_path: Path, database: Database
     assert done.exit_code == 0
     assert done.output.startswith("Logging 1 columns of calendar to 127.0.0.1/")
     assert database.count("calendar") == 1
+
+
+def test_a_service_manager_is_told_that_it_is_ready_and_alive(
+    tmp_path: Path, database: Database, definitions: Path, mate3: SimMate3
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(BOUND_S)
+        arguments = at(mate3, definitions, database.url, "--memory", "--duration", 0.1)
+        assert invoke(*arguments, NOTIFY_SOCKET=str(tmp_path / "notify")).exit_code == 0
+        assert manager.recv(1000) == b"READY=1"
+        assert re.fullmatch(rb"WATCHDOG=1\nSTATUS=\d polls, \d rows to .*", manager.recv(1000))
