@@ -120,6 +120,12 @@ def test_devices_show_what_was_read_without_reading(live: Mate3, controller: Con
     assert "inverter_single_phase_status" in dir(live.gateway)
 
 
+def test_the_controller_shows_how_it_does(live: Mate3) -> None:
+    assert repr(live) == "<Mate3 registers: idle: nothing was read yet: iterate over it, or read()>"
+    live.read()
+    assert repr(live).startswith("<Mate3 registers: good: gateway, system, inverter 1,")
+
+
 def test_equal_devices_are_equal(live: Mate3) -> None:
     assert live.inverters[1] == live.inverters[1]
     assert live.inverters[1] != live.inverters[2]

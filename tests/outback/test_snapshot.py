@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -198,3 +201,21 @@ def test_a_device_of_a_snapshot_is_known_by_its_key() -> None:
     assert isinstance(found, Device)
     assert found is snapshot.charge_controllers[3]
     assert snapshot.device((CHARGER, 9)) is None
+
+
+def pickled(snapshot: Snapshot) -> Snapshot:
+    again: Snapshot = pickle.loads(pickle.dumps(snapshot))  # noqa: S301
+    return again
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
+def test_a_snapshot_can_be_copied_and_sent_to_another_process(again: Callable[[Snapshot], Snapshot]) -> None:
+    snapshot = snapshot_of()
+    copied = again(snapshot)
+    assert copied.registers == snapshot.registers
+    charger = copied.charge_controllers[3]
+    assert charger.settings.absorb_volts == snapshot.charge_controllers[3].settings.absorb_volts
+    assert again(charger.settings).absorb_volts == charger.settings.absorb_volts  # type: ignore[arg-type, attr-defined]
+    assert [report.readings for report in copied.reports()] == [report.readings for report in snapshot.reports()]
+    with pytest.raises(AttributeError, match=r"snapshot.time cannot be set"):
+        copied.time = snapshot.time  # type: ignore[misc]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from energy_hw.errors import UnknownPoint
 from energy_hw.outback.chain import Block, Layout
 from energy_hw.outback.groups import SYSTEM, Group
-from energy_hw.outback.points import Points, names_of, of_settings, refuse
+from energy_hw.outback.points import Points, names_of, of_settings, refuse, restore
 from energy_hw.outback.tables import model, points
 from energy_hw.outback.types import Point
 from energy_hw.outback.values import PointValue, decode_block
@@ -95,6 +95,8 @@ class Settings(Points):
 
     def __setattr__(self, name: str, value: object) -> None:
         refuse(self.name, name)
+
+    __setstate__ = restore
 
     def __repr__(self) -> str:
         return f"<{self.name} of {self.time:%Y-%m-%d %H:%M:%SZ}>" if self.time else f"<{self.name}, not read>"
@@ -231,6 +233,8 @@ class Device(Points):
 
     def __setattr__(self, name: str, value: object) -> None:
         refuse(self.name, name)
+
+    __setstate__ = restore
 
     def __repr__(self) -> str:
         when = f" at {self.time:%Y-%m-%d %H:%M:%SZ}" if self.time else ""

@@ -213,6 +213,9 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         async for report in follow(self._reports.subscribe()):
             yield report
 
+    def __repr__(self) -> str:
+        return f"<Mate3 {self.name}: {self.diagnosis()}>"
+
     def __enter__(self) -> Self:
         if self._on_report is not None:
             try:

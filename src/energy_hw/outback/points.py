@@ -104,3 +104,9 @@ def of_settings(owner: str, name: str) -> str:
 def refuse(owner: str, name: str) -> NoReturn:
     """Raises AttributeError: a snapshot is of the past."""
     raise AttributeError(f"{owner}.{name} cannot be set: this is a snapshot, write through the live object, Mate3")
+
+
+def restore(self: object, state: tuple[None, Mapping[str, object]]) -> None:
+    """As __setstate__ of what refuses to be set: copies, and other processes, get the same."""
+    for name, value in state[1].items():
+        object.__setattr__(self, name, value)

@@ -9,7 +9,7 @@ from energy_hw.outback.chain import Block, Layout
 from energy_hw.outback.device import Device, Origin, Part
 from energy_hw.outback.devices import Devices
 from energy_hw.outback.groups import Key, groups
-from energy_hw.outback.points import refuse
+from energy_hw.outback.points import refuse, restore
 from energy_hw.outback.poll import Poll
 from energy_hw.outback.tables import model
 from energy_hw.outback.values import PointValue
@@ -107,6 +107,8 @@ class Snapshot(Devices[Device]):
 
     def __setattr__(self, name: str, value: object) -> None:
         refuse("snapshot", name)
+
+    __setstate__ = restore
 
     def __repr__(self) -> str:
         return f"<Mate3 at {self.time:%Y-%m-%d %H:%M:%SZ}: {', '.join(device.name for device in self.devices)}>"

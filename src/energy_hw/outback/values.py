@@ -59,7 +59,7 @@ class PointValue:
             return "not shown"
         if self.value is None:
             return "no value" if self.implemented else "not implemented"
-        text = json_time(self.value) if isinstance(self.value, datetime) else str(self.value) or "none"
+        text = (json_time(self.value) if isinstance(self.value, datetime) else str(self.value)) or "none"
         return f"{text} {self.unit}" if self.unit else text
 
     def to_json(self) -> dict[str, Any]:
