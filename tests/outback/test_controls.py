@@ -52,6 +52,11 @@ def test_enums_are_options_and_texts_are_texts(world: World) -> None:
     assert {one.kind for one in found} == {"number", "option", "text"}
 
 
+def test_bits_are_texts(world: World) -> None:
+    assert named(controls(house(world), LOCKED), "0", "update_device_firmware_port").kind == "text"
+    assert world.prepare((64110, None), "update_device_firmware_port", "hub port 3", allow=LOCKED).raw_new == 3
+
+
 def test_locked_disputed_absent_and_read_only_points_are_none(world: World) -> None:
     names = {(one.device.rpartition("/")[2], one.name) for one in controls(house(world))}
     for absent in (

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from energy_hw.errors import CommandError, NotConfirmed
 from energy_hw.outback.journal import Entry, Journal, default_path
+from energy_hw.sim.mate3_faults import WRITES
 from mate3_write_rig import FM60, FM80, World, without_socket
 
 
@@ -156,6 +157,20 @@ def test_a_journal_that_fails_after_the_write_is_told_in_the_log(
     world.before_read_back(fails)
     assert world.write(FM60, "absorb_volts", "57.6").confirmed
     assert "does not say that absorb_volts was confirmed" in caplog.text
+
+
+def test_ctrl_c_before_anything_was_sent_is_no_write_that_may_stand(world: World) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    prepared = world.prepare(FM60, "absorb_volts", "57.6")
+    world.house.faults.arm(then=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        world.writer.commit(prepared)
+    world.house.faults.arm(then=interrupt, functions=WRITES)
+    with pytest.raises(KeyboardInterrupt):
+        world.writer.commit(prepared)
+    assert [one.outcome for one in noted(world).read().entries] == ["refused", "unknown"]
 
 
 def test_what_went_wrong_is_noted(world: World) -> None:

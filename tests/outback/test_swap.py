@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,29 @@ class TestDevicesThatNothingTellsApart:
             assert world.writes == []
             assert world.write(FM60, "absorb_volts", "57.6", force=True).confirmed
             assert settings(world) == {3: 576, 4: 588}
+
+    def test_counters_that_may_have_grown_to_the_others_meanwhile_are_asked_of_both(self, tmp_path: Path) -> None:
+        with on_tcp(tmp_path, twins_of_fm80(6229, 1119)) as world:
+            world.before_write(lambda: world.house.swap_cables(3, 4))
+            with pytest.raises(IdentityChanged, match="at port 4: lifetime_kwh_hours: then 6230, now 6229"):
+                world.write(FM60, "absorb_volts", "57.6")
+
+    def test_counters_that_did_grow_are_no_swap(self, tmp_path: Path) -> None:
+        def grow() -> None:
+            world.house.set(64111, "lifetime_kwh_hours", 6230, 3)
+            world.house.set(64111, "lifetime_k_amp_hours", 1120, 3)
+
+        with on_tcp(tmp_path, twins_of_fm80(6229, 1119)) as world:
+            world.before_read_back(grow)
+            assert world.write(FM60, "absorb_volts", "57.6").confirmed
+
+    def test_counters_that_were_read_long_ago_should_be_read_again(self, tmp_path: Path) -> None:
+        with on_tcp(tmp_path, twins_of_fm80(5000, 900)) as world:
+            world.clock.time += timedelta(days=60)
+            with pytest.raises(NotWritable, match="Read them again, it was at 2026-11-21 12:00:00Z: that may tell"):
+                world.write(FM80, "absorb_volts", "57.6")
+            world.read()
+            assert world.write(FM80, "absorb_volts", "57.6").confirmed
 
     def test_after_one_was_written_they_differ(self, tmp_path: Path) -> None:
         with on_tcp(tmp_path, twins_of_fm80()) as world:

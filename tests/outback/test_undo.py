@@ -9,6 +9,7 @@ import pytest
 
 from energy_hw.errors import CommandError, IdentityChanged, NotWritable, UnknownDevice
 from energy_hw.outback.journal import Entry
+from energy_hw.sim.mate3_faults import READS, WRITES
 from mate3_write_rig import FM60, FM80, FXR, GATEWAY, SYSTEM, World, on_tcp, twins_of_fm80, without_socket
 
 
@@ -94,6 +95,16 @@ def test_what_was_left_unknown_is_taken_back_if_it_is_there(world: World) -> Non
     assert world.raw(FM60, "absorb_volts") == 588
 
 
+def test_what_was_left_unknown_and_never_arrived_is_no_change_of_somebody_else(world: World) -> None:
+    arm = world.house.faults.arm
+    arm(lost=True, functions=WRITES, then=lambda: arm(silent=True, functions=READS, count=99))
+    with pytest.raises(CommandError, match="whether it arrived is not known"):
+        world.write(FM60, "absorb_volts", "57.6")
+    world.house.faults.clear()
+    with pytest.raises(CommandError, match=r"reads 58\.8, as before that write, which did not arrive or"):
+        world.writer.undo()
+
+
 def test_another_device_on_the_port_by_now(world: World) -> None:
     world.write(FM60, "absorb_volts", "57.6")
     world.house.swap_cables(3, 4)
@@ -119,7 +130,19 @@ def test_another_gateway(world: World) -> None:
     world.write(FM60, "absorb_volts", "57.6")
     world.house.set(1, "serial_number", "MA0000F0000001")
     with pytest.raises(IdentityChanged, match="another gateway serial"):
-        world.writer.undo()
+        world.writer.undo(last(world))
+
+
+def test_of_two_controllers_with_one_journal_the_last_write_to_this_one(world: World, tmp_path: Path) -> None:
+    world.write(FM60, "absorb_volts", "57.6")
+    other = without_socket(tmp_path)  # its journal is the same file
+    other.house.set(1, "serial_number", "MA0000F0000001")
+    other.read()
+    with pytest.raises(CommandError, match="has no write that stands, to this controller"):
+        other.writer.undo()
+    other.write(FM60, "float_volts", "54.0")
+    assert world.writer.undo().point.name == "absorb_volts"
+    assert other.writer.undo().point.name == "float_volts"
 
 
 def test_blocks_that_moved_are_found_by_model_and_port(world: World) -> None:

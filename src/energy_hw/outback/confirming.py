@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from energy_hw.errors import EnergyHwError
 from energy_hw.outback.chain import GATEWAY, PLACEHOLDER
 from energy_hw.outback.commands import STATUS, WAITS_S, expected, obeyed
-from energy_hw.outback.comparing import compare
+from energy_hw.outback.comparing import compare, counter_differences
 from energy_hw.outback.identity import Fingerprint, gateway_blocks, twins
 from energy_hw.outback.looking import Gone, Looker, NotYet, Sight
 from energy_hw.outback.prepared import Prepared, same
@@ -71,7 +71,7 @@ class Confirmer:
         sight = self._looker.look(order.fingerprint, order.block)
         # The point itself is as it should be, or it is not; either way it is no sign of who stands there.
         verdict = compare(order.fingerprint, sight.now, (prepared.point.name,))
-        changed = verdict.changed or self._twin_has_it(prepared, verdict.alike)
+        changed = verdict.changed or self._twin_tells(prepared, verdict.alike)
         back = decode_point(prepared.point, sight.registers, order.block.address)
         if changed:
             return Answer("changed", back, sight, tuple(changed))
@@ -79,18 +79,22 @@ class Confirmer:
             raise NotYet(f"{prepared.point.name} reads 0x8000")
         return Answer("confirmed" if arrived(prepared, back) else "not confirmed", back, sight)
 
-    def _twin_has_it(self, prepared: Prepared, alike: Collection[int | None]) -> tuple[str, ...]:
-        """Of two that only this point told apart: is what the one held now found with the other?
+    def _twin_tells(self, prepared: Prepared, alike: Collection[int | None]) -> tuple[str, ...]:
+        """What the other says, of two that were told apart a moment ago, and no longer are.
 
-        What was written hides which of them has it, but not where the old value has gone.
+        By this point: what was written hides which of them has it, but not where the old value has gone. By counters
+        that were as close as they may grow meanwhile: those of the other can not have shrunk.
         """
         name, then = prepared.point.name, prepared.order.fingerprint
         for twin in twins(then):
             block = twin.house.layout.find(twin.did, twin.port)
-            if twin.port in alike and block and twin.steady[name] != then.steady[name]:
-                now = self._looker.look(twin, block).now
-                if now.steady[name] == then.steady[name]:
-                    return (f"{name}: now the {twin.name} reads what this device had",)
+            if twin.port not in alike or twin.port in prepared.alike or block is None:
+                continue
+            now = self._looker.look(twin, block).now
+            if twin.steady.get(name) != then.steady.get(name) == now.steady.get(name):
+                return (f"{name}: now the {twin.name} reads what this device had",)
+            if lines := counter_differences(twin, now):
+                return tuple(f"the {twin.name}: {line}" for line in lines)
         return ()
 
     def by_status(self, prepared: Prepared) -> Answer:

@@ -3,7 +3,7 @@
 kind    point
 number  a number in its unit, low..high by the step that its scale factor allows
 option  an enum, by its labels; the commands of 64120 among them
-text    a text, or an IP address
+text    a text, an IP address, or labels of bits
 button  a reset; its value does not matter
 """
 
@@ -59,7 +59,7 @@ def _control(device: str, value: PointValue, scale: int | None) -> Control:
         return Control(device, row.name, "button", confirmed=False)
     if row.enum:
         return Control(device, row.name, "option", options=tuple(row.enum.values()), confirmed=known)
-    if row.type in TEXTS:
+    if row.type in TEXTS or row.is_bits:
         return Control(device, row.name, "text", confirmed=known)
     low, high = (Decimal(limit) for limit in limits(row, scale))
     step = Decimal(1).scaleb(scale if row.scale and scale is not None else 0)

@@ -74,10 +74,14 @@ class Entries:
     entries: tuple[Entry, ...]
     damaged: int
 
-    def last(self) -> Entry | None:
-        """The newest write that may stand and was not taken back; writes that took one back are none."""
+    def last(self, gateway: str | None = None) -> Entry | None:
+        """The newest write that may stand and was not taken back; writes that took one back are none.
+
+        gateway: serial number of the controller that it went to; None: any.
+        """
         undone = {entry.undo_of for entry in self.entries if entry.undo_of and entry.outcome in SENT}
-        standing = (one for one in reversed(self.entries) if one.outcome in SENT and not one.undo_of)
+        here = (one for one in reversed(self.entries) if gateway in (None, one.gateway))
+        standing = (one for one in here if one.outcome in SENT and not one.undo_of)
         return next((entry for entry in standing if entry.id not in undone), None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from energy_hw.errors import IdentityChanged, NotWritable, OutOfRange
 from energy_hw.outback import permits
@@ -16,6 +16,8 @@ from energy_hw.outback.prepared import Order, Prepared, future
 from energy_hw.outback.tables import point, points
 from energy_hw.outback.types import Point, PointType
 from energy_hw.outback.values import PointValue, decode_point, scale_of
+
+FRESH = timedelta(hours=1)
 
 
 class Preparer:
@@ -141,6 +143,12 @@ def _too_alike(order: Order, sight: Sight) -> str:
     others = " and ".join(f"port {port}" for port in sight.verdict.alike)
     return (
         f"nothing was written: nothing tells the {order.fingerprint.name} apart from the one at {others}: same model,"
-        " firmware and settings, no serial number of its own, lifetime counters that fit both. If no cable has changed"
-        " its place on the hub, force it"
+        f" firmware and settings, no serial number of its own, lifetime counters that fit both.{_if_old(order, sight)}"
+        " If no cable has changed its place on the hub, force it"
     )
+
+
+def _if_old(order: Order, sight: Sight) -> str:
+    """The longer ago counters were read, the more fits them."""
+    then, now = order.fingerprint.taken, sight.now.taken
+    return f" Read them again, it was at {then:%Y-%m-%d %H:%M:%SZ}: that may tell." if now - then > FRESH else ""

@@ -34,7 +34,7 @@ class Reverse:
 
 def reverse(entry: Entry | None, known: Known, journal: Journal | None) -> Reverse:
     """Raises CommandError if there is nothing to take back, UnknownDevice, IdentityChanged, NotWritable."""
-    entry = entry or _last(journal)
+    entry = entry or _last(journal, known.layout.serial)
     block = next((each for each in known.layout.blocks if (each.did, each.port) == (entry.block, entry.port)), None)
     if block is None:
         raise UnknownDevice(f"{entry.device} has no block {entry.block} any more: nothing can be taken back there")
@@ -47,22 +47,30 @@ def reverse(entry: Entry | None, known: Known, journal: Journal | None) -> Rever
 
 def check_holds(prepared: Prepared, back: Reverse, force: bool) -> None:
     """Raises CommandError if somebody wrote the point since."""
-    if prepared.before.registers != back.written and not force:
+    if force or prepared.before.registers == back.written:
+        return
+    if not prepared.changes:
         raise CommandError(
-            f"nothing to take back: {prepared.point.name} of the {prepared.device} reads {shown(prepared.before)},"
-            " which is not what was written then, so somebody changed it since; write the value that you want"
+            f"nothing to take back: {prepared.point.name} of the {prepared.device} reads {shown(prepared.before)}, as"
+            " before that write, which did not arrive or was taken back already; name another entry of the journal"
         )
+    raise CommandError(
+        f"nothing to take back: {prepared.point.name} of the {prepared.device} reads {shown(prepared.before)},"
+        " which is not what was written then, so somebody changed it since; write the value that you want"
+    )
 
 
-def _last(journal: Journal | None) -> Entry:
+def _last(journal: Journal | None, gateway: str) -> Entry:
     if journal is None:
         raise CommandError("nothing can be taken back: no journal is kept")
     try:
-        entry = journal.read().last()
+        entry = journal.read().last(gateway)
     except OSError as error:
         raise CommandError(f"nothing can be taken back: the journal {journal.path} cannot be read ({error})") from error
     if entry is None:
-        raise CommandError(f"nothing to take back: the journal {journal.path} has no write that stands")
+        raise CommandError(
+            f"nothing to take back: the journal {journal.path} has no write that stands, to this controller"
+        )
     return entry
 
 

@@ -158,8 +158,8 @@ class Writer:
                 self._unlock(prepared)
                 errors = self._carrier.errors_before(prepared)
                 last = self._preparer.again(prepared)
-            except EnergyHwError as error:
-                self._carrier.note(entry, "refused", str(error))
+            except BaseException as error:  # Ctrl-C too: nothing was sent yet
+                self._carrier.note(entry, "refused", str(error) or type(error).__name__)
                 raise
             return self._ended(entry, self._carrier.carry_out(last, errors))
 
