@@ -303,12 +303,16 @@ def test_a_second_logger_needs_an_outbox_of_its_own(tmp_path: Path, database: Da
         bench.logger()
 
 
-def test_what_an_outage_is_too_long_for_is_counted(tmp_path: Path, server: Server, database: Database) -> None:
+def test_what_an_outage_is_too_long_for_is_counted_and_told(
+    tmp_path: Path, server: Server, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "energy_hw.app")
     limits = Limits(memory_rows=10, thin=nothing)
     with (bench := Bench(tmp_path, server.url("none"), outbox=None, limits=limits)).logger() as logger:
         bench.steps(logger, 25)
         assert logger.pending == 10
         assert "15 rows lost (memory)" in logger.summary()
+    assert "rows that waited are gone (1 for want of memory): more may wait with --max-mb" in caplog.text
 
 
 def test_tables_of_their_own_interval_and_key(tmp_path: Path, database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import signal
@@ -173,14 +174,35 @@ def test_once_is_one_row_for_each_table(database: Database, mate3: SimMate3, def
 
 
 def test_once_with_the_database_away_keeps_its_rows(
-    tmp_path: Path, server: Server, database: Database, mate3: SimMate3, definitions: Path
+    tmp_path: Path,
+    server: Server,
+    database: Database,
+    mate3: SimMate3,
+    definitions: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     outbox = ("--outbox", tmp_path / "o.sqlite3")
     done = invoke(*at(mate3, definitions, server.url("gone"), "--once", "--quiet", *outbox))
     assert done.exit_code == 4
-    assert 'database "gone" does not exist' in done.output
+    assert 'database "gone" does not exist' in caplog.text
+    assert done.output == ""
     assert invoke(*at(mate3, definitions, database.url, "--once", *outbox)).exit_code == 0
     assert database.count("house_power") == 2
+
+
+def test_once_with_rows_that_are_refused(
+    database: Database, mate3: SimMate3, definitions: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.run("CREATE TABLE house_power (timestamp TIMESTAMPTZ NOT NULL, soc INTEGER CHECK (soc < 50))")
+    done = invoke(*at(mate3, definitions, database.url, "--once"))
+    assert done.exit_code == 6
+    assert "refuses rows, they are lost: check_violation" in caplog.text
+    assert "1 rows lost (check_violation)" in done.output
+
+
+def test_once_with_nothing_there(database: Database, mate3: SimMate3, definitions: Path) -> None:
+    definitions.write_text(DEFINITIONS.replace("port: 1", "port: 9").replace("port: 5", "port: 8"))
+    assert invoke(*at(mate3, definitions, database.url, "--once")).exit_code == 3
 
 
 def test_once_with_the_controller_away(tmp_path: Path, database: Database, definitions: Path) -> None:
@@ -201,7 +223,10 @@ def test_raw_integers_on_request(database: Database, mate3: SimMate3, definition
     assert "--compat-raw goes on with its raw integers" in done.output
 
 
-def test_a_password_is_in_no_line(server: Server, database: Database, mate3: SimMate3, definitions: Path) -> None:
+def test_a_password_is_in_no_line(
+    server: Server, database: Database, mate3: SimMate3, definitions: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     database.run("DROP ROLE IF EXISTS walled; CREATE ROLE walled LOGIN PASSWORD 's3cret'")
     database.run("GRANT ALL ON SCHEMA public TO walled")
     url, wrong = (server.url(database.name, "walled", password) for password in ("s3cret", "s3cret-of-before"))
@@ -212,8 +237,8 @@ def test_a_password_is_in_no_line(server: Server, database: Database, mate3: Sim
     assert (done.exit_code, named.exit_code) == (0, 0)
     refused = invoke(*at(mate3, definitions, wrong, "--once", "--debug", "--memory"))
     assert refused.exit_code == 4
-    assert "password authentication failed" in refused.output
-    assert "s3cret" not in done.output + named.output + refused.output
+    assert "password authentication failed" in caplog.text
+    assert "s3cret" not in done.output + named.output + refused.output + caplog.text
     database.run("DROP OWNED BY walled; DROP ROLE walled")
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from energy_hw.app.exits import CONFIGURATION, DEVICE, OK
+from energy_hw.app.exits import CONFIGURATION, DEVICE, OK, REFUSED
 from energy_hw.app.mate3_pg_logger import Mate3Logger
 from energy_hw.app.mate3_pg_settings import Settings
 from energy_hw.app.pg_definitions import Definitions, DefinitionsError, read_definitions
@@ -60,7 +60,7 @@ def _until_over(
 ) -> int:
     with Mate3Logger(definitions, settings) as logger:
         try:
-            return _once(session, logger) if once else _log(session, logger, definitions, duration_s)
+            return _once(logger) if once else _log(session, logger, definitions, duration_s)
         finally:
             _deaf()
             logger.close()
@@ -109,16 +109,17 @@ def _log(session: Session, logger: Mate3Logger, definitions: Definitions, durati
     return OK
 
 
-def _once(session: Session, logger: Mate3Logger) -> int:
+def _once(logger: Mate3Logger) -> int:
     """One row of each table, into the database."""
     logger.sample()
-    deadline = time.monotonic() + ONCE_S
-    while logger.pending and time.monotonic() < deadline:
-        if reason := logger.target.health().last_error:
-            session.tell(f"{reason}; the rows wait in {logger.settings.waiting_room}")
-            return DEVICE
-        threading.Event().wait(0.02)
-    return DEVICE if logger.pending else OK
+    deadline, pause = time.monotonic() + ONCE_S, threading.Event()
+    while logger.pending and not logger.target.health().last_error and time.monotonic() < deadline:
+        pause.wait(0.02)
+    if logger.pending:
+        return DEVICE
+    if logger.target.health().refused:
+        return REFUSED
+    return OK if logger.sampled.rows else CONFIGURATION
 
 
 def _check(session: Session, logger: Mate3Logger) -> int:
@@ -135,7 +136,6 @@ def _check(session: Session, logger: Mate3Logger) -> int:
     session.table(("table", "column", "type", "value", "of"), shown)
     for said in absent:
         session.tell(said)
-    if reason := logger.target.health().last_error:
-        session.tell(reason)
+    if logger.target.health().last_error:
         return DEVICE
     return CONFIGURATION if absent else OK

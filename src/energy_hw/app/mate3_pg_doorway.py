@@ -35,6 +35,7 @@ class Doorway:
         self._owned: PostgresTarget | None = None
         self._ready = threading.Event()
         self._told: dict[str, float] = {}
+        self._refused: dict[str, float] = {}
 
     def target(self) -> Target:
         """For the outbox."""
@@ -66,21 +67,27 @@ class Doorway:
         if target is None:
             return Result.retry("it is being closed")
         result = target.deliver(batch)
+        if result.drop:
+            reasons = ", ".join(sorted(set(result.drop.values())))
+            self._once_an_hour(self._refused, f"{target.health().place} refuses rows, they are lost: {reasons}")
         hint = self._hint() if target.health().misfits else ""
         self._tell(target, result.reason + hint if result.failed else "")
         return result
 
     def _tell(self, target: PostgresTarget, reason: str) -> None:
-        if not reason:
-            if self._told:
-                logger.error("%s takes rows again", target.health().place)
-            self._told.clear()
+        if reason:
+            self._once_an_hour(self._told, f"{reason}; rows wait in {self._waiting_room}")
             return
+        if self._told:
+            logger.error("%s takes rows again", target.health().place)
+        self._told.clear()
+
+    def _once_an_hour(self, told: dict[str, float], text: str) -> None:
         now = self._clock.monotonic()
-        again = now - self._told.get(reason, now - REMIND_S) < REMIND_S
-        if not again and len(self._told) < MOST_TOLD:
-            self._told[reason] = now
-        logger.log(logging.DEBUG if again else logging.ERROR, "%s; rows wait in %s", reason, self._waiting_room)
+        again = now - told.get(text, now - REMIND_S) < REMIND_S
+        if not again and len(told) < MOST_TOLD:
+            told[text] = now
+        logger.log(logging.DEBUG if again else logging.ERROR, "%s", text)
 
     def _hint(self) -> str:
         scaled = any(each.scaled for table in self._definitions.tables for each in table.columns)

@@ -16,7 +16,7 @@ from functools import partial
 
 from energy_hw.app.mate3_pg_doorway import TARGET, Doorway
 from energy_hw.app.mate3_pg_kept import KeptTables
-from energy_hw.app.mate3_pg_sample import Sampler
+from energy_hw.app.mate3_pg_sample import SampleCounts, Sampler
 from energy_hw.app.mate3_pg_settings import Settings
 from energy_hw.app.mate3_pg_ticks import Ticks
 from energy_hw.app.pg_definitions import Defined, Definitions
@@ -39,6 +39,8 @@ ROOM_S = 1.0
 REST_S = 0.1
 LONGEST_PAUSE_S = 60.0
 JOIN_S = 10.0
+TOO_LONG = {"memory": "for want of memory", "quota": "for want of room", "age": "of old age"}
+"""Why an outbox lets rows go."""
 
 
 @dataclass(slots=True)
@@ -75,7 +77,8 @@ class Mate3Logger:
         self._ticks = Ticks(definitions.tables, settings.interval_s)
         self._backoff = Backoff(min(self._ticks.tick_s, LONGEST_PAUSE_S), LONGEST_PAUSE_S)
         self._told: set[Health] = set()
-        self._room = Teller(logger, self._clock)
+        self._room, self._losses = Teller(logger, self._clock), Teller(logger, self._clock)
+        self._gone = 0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="energy-hw-mate3-pg", daemon=True)
         self.counts = Counts()
@@ -133,6 +136,7 @@ class Mate3Logger:
         poll = self.poll(due)
         self._works()
         self._put(poll, due or self.definitions.tables)
+        self._look_for_losses()
 
     def poll(self, due: Sequence[Defined] = ()) -> Poll:
         """Read what these tables, or all, need. Raises LinkError, ProtocolError."""
@@ -149,6 +153,15 @@ class Mate3Logger:
             except SinkError as error:
                 self.counts.lost += 1
                 self._room.tell("a row is lost: %s", error)
+
+    def _look_for_losses(self) -> None:
+        """Rows that waited for too long, or are too many."""
+        health = self.outbox.health()
+        dropped = {reason: number for reason, number in health.dropped.items() if reason in TOO_LONG}
+        if sum(dropped.values()) > self._gone:
+            self._gone = sum(dropped.values())
+            said = ", ".join(f"{number} {TOO_LONG[reason]}" for reason, number in dropped.items())
+            self._losses.tell("rows that waited are gone (%s): more may wait with --max-mb and --max-days", said)
 
     def _works(self) -> None:
         self.counts.polls += 1
@@ -174,6 +187,11 @@ class Mate3Logger:
     def tick_s(self) -> float:
         """Between two polls."""
         return self._ticks.tick_s
+
+    @property
+    def sampled(self) -> SampleCounts:
+        """What became of values."""
+        return self._sampler.counts
 
     @property
     def pending(self) -> int:
