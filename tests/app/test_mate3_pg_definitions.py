@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from energy_hw.app.pg_definitions import Definitions, DefinitionsError, read_definitions
 from energy_hw.app.pg_names import devices, fields, matching
 from energy_hw.app.pg_types import column_type, common_type
-from energy_hw.errors import ConfigError
+from energy_hw.errors import ConfigError, ExtraMissing
 from energy_hw.outback.tables import models, points
 from energy_hw.sinks.postgres_table import TYPES
 
@@ -284,3 +285,23 @@ def test_models_that_differ_share_the_wider_type() -> None:
     assert common_type(["numeric", "integer", "numeric"]) == "numeric"
     assert common_type(["text", "integer"]) == "text"
     assert common_type(["timestamptz", "integer"]) == "text"
+
+
+def test_the_definitions_of_the_page_are_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "postgres.md").read_text()
+    found = read(tmp_path, page.partition("```yaml\n")[2].partition("```")[0])
+    assert [table.table.name for table in found.tables] == ["house_power", "settings"]
+    assert not found.notes
+
+
+def test_without_pyyaml_toml_is_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(ExtraMissing, match=r"needs the \[outback\] extra: .*, or write it in TOML"):
+        read(tmp_path, OLD)
+    text = '[[tables.t]]\ndevice = "gateway"\nfield = "year"\ndb_column = "year"\n'
+    assert types(read(tmp_path, text, "d.toml")) == {"year": "integer"}
+
+
+def test_faults_of_toml_name_the_table(tmp_path: Path) -> None:
+    text = '[[tables.t]]\ndevice = "gateway"\nfield = "yeer"\ndb_column = "year"\n'
+    assert faults(tmp_path, text, "d.toml") == [": table t: gateway has no field 'yeer': did you mean year?"]
