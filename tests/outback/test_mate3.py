@@ -355,6 +355,15 @@ def test_a_simulated_controller_needs_nothing() -> None:
         mate3.read()
 
 
+def test_a_layout_is_kept_in_a_file_by_its_path_or_name(simulated: SimMate3, tmp_path: Path) -> None:
+    def first_read() -> int:
+        with Mate3(simulated.host, simulated.port, layout_file=str(tmp_path / "layouts.json"), timeout_s=20.0) as mate3:
+            return requests(simulated, mate3.read)
+
+    assert first_read() == 20
+    assert first_read() == 13
+
+
 def test_the_environment_names_the_controller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENERGY_HW_MATE3", "sim:mate3?delay_s=0")
     with Mate3() as mate3:

@@ -65,7 +65,7 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         simulate: bool = False,
         interval_s: float = 10.0,
         settings_every_s: float = 300.0,
-        layout_file: Path | None = None,
+        layout_file: Path | str | None = None,
         allow: Iterable[str] = (),
         journal: Path | str | bool | None = None,
         password: str | None = None,
@@ -91,7 +91,8 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         self._connection = Connection(host, port, simulate, registers, link)
         self.name = self._connection.name
         self._registers = self._connection.registers
-        self._poller = Poller(self._registers, layout_file, clock=self._clock, sleep=self._stop.wait)
+        kept = Path(layout_file) if layout_file else None
+        self._poller = Poller(self._registers, kept, clock=self._clock, sleep=self._stop.wait)
         journal = False if journal is None and not self._connection.is_real else journal
         self._writes = Writes(self._registers, self._poller, allow, journal, password, self._clock, self._stop.wait)
         self._holding = Holding(self._registers, self._poller, self.name, self._clock, self._writes)
