@@ -261,24 +261,30 @@ def killed(started: subprocess.Popen[str], enough: int) -> set[tuple[str, str]]:
     return stored([*lines, *started.stderr.readlines()])
 
 
+MANY = [f"t{number}" for number in range(100)]
+"""So many rows of one poll are committed at once, and not after five seconds."""
+
+
 def test_no_row_that_was_safe_is_lost_by_kill_9_and_none_is_doubled(
     tmp_path: Path, server: Server, database: Database, definitions: Path, mate3: SimMate3
 ) -> None:
+    column = "{port: 5, device: flexnet_dc, field: state_of_charge, db_column: soc}"
+    definitions.write_text("tables:\n" + "".join(f"  {name}: [{column}]\n" for name in MANY))
     told: set[tuple[str, str]] = set()
     arguments = at(mate3, definitions, database.url, "-i", 1, "--debug", "--outbox", tmp_path / "o.sqlite3")
     with process(*arguments) as started:
-        told |= killed(started, 4)
+        told |= killed(started, 10)
     server.stop("immediate")
     with process(*arguments) as started:
-        told |= killed(started, 2)
+        told |= killed(started, 110)
     server.start()
     done = invoke(*at(mate3, definitions, database.url, "--once", "--outbox", tmp_path / "o.sqlite3"))
     assert done.exit_code == 0
     arrived: list[tuple[str, str]] = []
-    for table in ("house_power", "device_text"):
+    for table in MANY:
         query = f"SELECT timestamp FROM {table}"  # noqa: S608
         arrived += [(table, time.isoformat()) for (time,) in database.run(query)]
-    assert len(told) >= 6
+    assert len(told) >= 120
     assert told <= set(arrived)
     assert len(arrived) == len(set(arrived))
 
