@@ -102,6 +102,11 @@ def test_an_unknown_attribute_names_near_ones(captured: Snapshot) -> None:
         captured.battery_monitors[5]["state_of_chage"]
 
 
+def test_a_name_like_no_other_gets_names_that_tell_something(captured: Snapshot) -> None:
+    with pytest.raises(UnknownPoint, match=r"no point zzz; did you mean battery_voltage, array_voltage,"):
+        captured.charge_controllers[3]["zzz"]
+
+
 def test_a_setting_is_looked_for_in_the_settings(captured: Snapshot) -> None:
     with pytest.raises(AttributeError, match=r"its settings have: charge controller 3.settings.absorb_volts"):
         _ = captured.charge_controllers[3].absorb_volts

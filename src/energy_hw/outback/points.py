@@ -11,6 +11,8 @@ from energy_hw.outback.tables import points
 from energy_hw.outback.values import PointValue
 from energy_hw.reading import Value
 
+HEADER = frozenset({"did", "length", "port_number"})
+
 
 class Points:
     """An attribute is a point's plain value, [...] its PointValue, by our name or by code; iterating gives them all.
@@ -92,7 +94,8 @@ def unknown(owner: str, name: str, known: Iterable[str], here: Iterable[str]) ->
     known = list(known)
     if name in known:
         return f"{owner} has no {name} with its firmware: its registers end before it, or were not read yet"
-    near = get_close_matches(name, list(here) or known, n=4) or list(here)[:8] or known[:8]
+    telling = [one for one in list(here) or known if one not in HEADER and not one.endswith("scale_factor")]
+    near = get_close_matches(name, telling, n=4) or telling[:8]
     return f"{owner} has no point {name}; did you mean {', '.join(near)}?"
 
 
