@@ -105,7 +105,14 @@ def test_which_layout_the_gateways_block_has(name: bytes, spare: int, newer: boo
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [((), ""), ((0x4142, 0x4300), "ABC"), ((0xFFFF, 0xFFFF), ""), ((0x2041, 0x2020), "A"), ((0x4100, 0x4242), "A")],
+    [
+        ((), ""),
+        ((0x4142, 0x4300), "ABC"),
+        ((0xFFFF, 0xFFFF), ""),
+        ((0x2041, 0x2020), "A"),
+        ((0x4100, 0x4242), "A"),
+        ((0x4D0A, 0x4101, 0x80E9), "M?A???"),
+    ],
 )
 def test_text(words: tuple[int, ...], expected: str) -> None:
     assert text(words) == expected

@@ -112,9 +112,13 @@ def is_since_2018(name: str, gateway: Sequence[int]) -> bool:
 
 
 def text(words: Sequence[int]) -> str:
-    """ASCII, two characters a register, padded with NUL or blanks; 0xFFFF where nothing was set."""
+    """ASCII, two characters a register, padded with NUL or blanks; 0xFFFF where nothing was set.
+
+    "?" for what cannot be printed: it becomes part of a device's id, on one line of a log and in a topic.
+    """
     data = b"".join(word.to_bytes(2, "big") for word in words)
-    return data.rstrip(b"\0\xff ").partition(b"\0")[0].decode("ascii", "replace").strip()
+    said = data.rstrip(b"\0\xff ").partition(b"\0")[0].decode("ascii", "replace").strip()
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in said)
 
 
 def header_fault(address: int, did: int, length: int) -> str:
