@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from energy_hw.errors import IdentityChanged, LinkTimeout, NotConfirmed, NotWritable, OutOfRange
+from energy_hw.errors import IdentityChanged, LinkTimeout, ModbusError, NotConfirmed, NotWritable, OutOfRange
 from energy_hw.outback.commands import OBEYED, STATUS, is_command
 from energy_hw.outback.tables import point, points
 from energy_hw.sim.mate3_faults import READS, WRITES
@@ -216,8 +216,22 @@ class TestDays:
         assert world.raw(FM60, "set_data_log_day_offset") == 0
 
     def test_what_cannot_be_put_back_is_told(self, world: World) -> None:
-        world.house.faults.arm(lost=True, functions=WRITES, at=2)
+        world.house.faults.arm(lost=True, functions=WRITES, at=2, count=2)
         with pytest.raises(NotConfirmed, match="goes on showing the log of 3 days ago: write set_data_log_day_offset"):
+            world.days().read_day(world.block(FM60), world.who(FM60), 3)
+
+    def test_putting_back_is_tried_twice(self, world: World) -> None:
+        world.house.faults.arm(lost=True, functions=WRITES, at=2)
+        assert world.days().read_day(world.block(FM60), world.who(FM60), 3).days_ago == 3
+        assert [values for _, _, values in world.writes] == [(3,), (0,), (0,)]
+
+    @pytest.mark.parametrize("why", ["code", "then"])
+    def test_what_may_not_have_been_put_back_is_told_whatever_the_reason(self, world: World, why: str) -> None:
+        what = {"code": 4} if why == "code" else {"then": lambda: world.house.reboot(unknown=9, drop=False)}
+        world.house.faults.arm(**what, at=2, functions=WRITES)
+        with pytest.raises(
+            (IdentityChanged, ModbusError), match="may go on showing the log of an older day: write set_data_log_day"
+        ):
             world.days().read_day(world.block(FM60), world.who(FM60), 3)
 
     def test_it_is_put_back_when_reading_fails(self, world: World) -> None:

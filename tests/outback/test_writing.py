@@ -20,6 +20,7 @@ from energy_hw.errors import (
     IdentityChanged,
     LinkError,
     LinkTimeout,
+    ModbusError,
     NotConfirmed,
     NotWritable,
     OutOfRange,
@@ -121,6 +122,8 @@ class TestAGoodWrite:
         assert world.write(FM60, "absorb_volts", 576, raw=True).confirmed
         with pytest.raises(OutOfRange, match="expected the raw integer, got str"):
             world.write(FM60, "absorb_volts", "576", raw=True)
+        with pytest.raises(OutOfRange, match="expected 0 to 65534 unscaled, got 65535"):
+            world.write(FM60, "absorb_volts", 65535, raw=True)
 
     def test_the_scale_factor_is_the_one_that_reads_now(self, world: World) -> None:
         world.house.set(64112, "voltage_scale_factor", -2, 3)
@@ -412,9 +415,18 @@ class TestABadWire:
 
     def test_silence_before_it_is_the_links_to_tell(self, world: World) -> None:
         world.house.faults.arm(silent=True, count=99)
-        with pytest.raises(LinkTimeout):
+        with pytest.raises(LinkTimeout, match="no answer; nothing was written"):
             world.write(FM60, "absorb_volts", "57.6")
         assert world.writes == []
+
+    def test_a_refused_look_before_it_says_that_nothing_was_written(self, world: World) -> None:
+        prepared = world.prepare(FM60, "absorb_volts", "57.6")
+        world.house.faults.arm(code=5)  # acknowledge: as if something had been
+        with pytest.raises(ModbusError, match="exception 5; nothing was written") as told:
+            world.writer.commit(prepared)
+        assert told.value.code == 5
+        assert world.journal
+        assert world.journal.read().entries[0].detail == str(told.value)
 
 
 def test_one_write_at_a_time_and_polls_wait(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ class Carrier:
         """Write it, once, and see what becomes of it."""
         trouble = self._send(prepared)
         if trouble is not None and not may_have_arrived(trouble):
-            return Outcome("refused", trouble, str(trouble))
+            return Outcome("refused", trouble, str(trouble))  # the link says that nothing was written
         if is_command(prepared.point):
             answer = self._confirmer.by_status(prepared)
         elif prepared.keeps:

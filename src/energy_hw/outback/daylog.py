@@ -15,11 +15,19 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from energy_hw.errors import FrameError, IdentityChanged, LinkTimeout, NotConfirmed, NotWritable, OutOfRange
+from energy_hw.errors import (
+    EnergyHwError,
+    FrameError,
+    IdentityChanged,
+    LinkTimeout,
+    NotConfirmed,
+    NotWritable,
+    OutOfRange,
+)
 from energy_hw.links.clock import Clock, SystemClock
 from energy_hw.outback.chain import Block
 from energy_hw.outback.identity import Fingerprint
-from energy_hw.outback.looking import Gone, Looker, NotYet, Sight
+from energy_hw.outback.looking import Gone, Looker, NotYet, Sight, adding
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.tables import points
 from energy_hw.outback.types import Point
@@ -94,14 +102,19 @@ class DayLogs:
             self._sleep(LOOK_EVERY_S)
 
     def _put_back(self, block: Block, known: Fingerprint, row: Point) -> None:
-        """Show today again, on the device that was asked, and only there."""
-        self._sure(block, known)
-        self._show(block, row, 0)
-        left = self._sure(block, known).registers[row.offset]
-        if left != 0:
-            raise NotConfirmed(
-                f"the {known.name} goes on showing the log of {left} days ago: write {row.name} = 0 to it"
-            )
+        """Show today again, on the device that was asked, and only there; twice, if it does not show it."""
+        left = None
+        try:
+            for _ in range(2):
+                self._sure(block, known)
+                self._show(block, row, 0)
+                if (left := self._sure(block, known).registers[row.offset]) == 0:
+                    return
+        except EnergyHwError as error:
+            raise adding(
+                error, f"it may go on showing the log of an older day: write {row.name} = 0 to the {known.name}"
+            ) from None
+        raise NotConfirmed(f"the {known.name} goes on showing the log of {left} days ago: write {row.name} = 0 to it")
 
     def _sure(self, block: Block, known: Fingerprint) -> Sight:
         try:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from energy_hw.errors import ModbusError
+from energy_hw.errors import EnergyHwError, ModbusError
 from energy_hw.outback.chain import END, PLACEHOLDER, Block
 from energy_hw.outback.comparing import Verdict, compare, counter_differences
 from energy_hw.outback.identity import (
@@ -43,6 +43,12 @@ class NotYet(Exception):
 
 class Gone(Exception):
     """Another block stands there, or none: what differs, in words."""
+
+
+def adding(error: EnergyHwError, text: str) -> EnergyHwError:
+    """The same error, saying this too."""
+    error.args = (f"{error}; {text}", *error.args[1:])
+    return error
 
 
 @dataclass(frozen=True, slots=True)
