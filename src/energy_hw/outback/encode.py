@@ -97,7 +97,8 @@ def _checked(point: Point, raw: int, scale: int | None = None) -> int:
 
 def _outside(point: Point, value: Number, scale: int | None) -> OutOfRange:
     low, high = limits(point, scale)
-    text = f"{point.code}: expected {plain(low)} to {plain(high)}{_unit(point)}, got {shown(point, value)}"
+    unit = " unscaled" if point.scale and scale is None else _unit(point)
+    text = f"{point.code}: expected {plain(low)} to {plain(high)}{unit}, got {shown(point, value)}"
     return OutOfRange(text, low, high)
 
 
