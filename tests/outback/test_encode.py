@@ -270,8 +270,8 @@ def test_raw(did: int, name: str, raw: int, registers: tuple[int, ...]) -> None:
 @pytest.mark.parametrize(
     ("did", "name", "raw", "told"),
     [
-        (64112, "absorb_volts", 0x10000, "expected 0 to 65534 V, got 65536"),
-        (64112, "absorb_volts", 0xFFFF, "expected 0 to 65534 V, got 65535"),
+        (64112, "absorb_volts", 0x10000, "expected 0 to 65534 unscaled, got 65536"),
+        (64112, "absorb_volts", 0xFFFF, "expected 0 to 65534 unscaled, got 65535"),
         (64112, "absorb_volts", -1, "expected 0 to 65534 unscaled, got -1"),
         (64112, "u_pick_pwm_duty_cycle", 399, "expected 400 to 900 unscaled, got 399"),
         (64112, "battery_voltage_calibrate_offset", 65370, "expected -32767 to 32767 unscaled, got 65370"),
