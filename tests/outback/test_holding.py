@@ -85,7 +85,18 @@ def test_an_automation_goes_on_after_a_restart_that_moved_blocks(mate3: Mate3, h
     with pytest.raises(IdentityChanged, match="nothing was written"):
         mate3.command(CHARGER_3, "absorb_volts", "57.6")
     assert mate3.command(CHARGER_3, "absorb_volts", "57.6") == "confirmed"
-    assert house.get(64112, "absorb_volts", 3) == 576
+    assert mate3.command(CHARGER_3, "absorb_volts", "57.0") == "confirmed"
+    assert house.get(64112, "absorb_volts", 3) == 570
+
+
+def test_one_that_tries_again_and_again_does_not_reach_another_device(mate3: Mate3, house: SimMate3) -> None:
+    mate3.read()
+    house.swap_cables(3, 4)
+    for _ in range(3):
+        with pytest.raises(IdentityChanged, match="is not as the FM60-150VDC at port 3 was"):
+            mate3.command(CHARGER_3, "absorb_volts", "57.6")
+    mate3.read()
+    assert mate3.command(CHARGER_3, "absorb_volts", "57.6") == "confirmed"
 
 
 def test_a_class_may_be_named_as_it_is(house: SimMate3, tmp_path: Path) -> None:

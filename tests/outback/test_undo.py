@@ -45,6 +45,17 @@ def test_one_after_the_other_back_to_the_first(world: World) -> None:
         world.writer.undo()
 
 
+def test_a_reverse_that_was_taken_back_takes_nothing_back(world: World) -> None:
+    world.write(FM60, "absorb_volts", "57.6")
+    world.writer.commit(world.writer.undo())
+    world.writer.commit(world.writer.undo(last(world)))
+    assert world.raw(FM60, "absorb_volts") == 576
+    assert world.writer.undo().raw_new == 588
+    world.writer.commit(world.writer.undo())
+    with pytest.raises(CommandError, match="has no write that stands"):
+        world.writer.undo()
+
+
 def test_an_entry_of_ones_own_choice(world: World) -> None:
     world.write(FM60, "absorb_volts", "57.6")
     chosen = last(world)

@@ -48,7 +48,7 @@ class Holding:
         self.state = State()
         self.changed = 0
         self._whole: Snapshot | None = None
-        self._doubted: Snapshot | None = None
+        self._doubted: tuple[Snapshot, Snapshot | None] | None = None
 
     def read(self, mode: Mode = Mode.EVERYTHING, *, by_user: bool = True) -> Snapshot:
         """Read now; returns what is known after it. Raises LinkError, ProtocolError."""
@@ -101,11 +101,11 @@ class Holding:
         Raises CommandError, LinkError, ProtocolError.
         """
         with self._registers.session():
-            known = self._known(key, meant) if seen else self._polled()
+            known = self._known(key, meant) if seen else self._polled(key)
             try:
                 result = self._writes.write(known, key, name, value, options)
             except IdentityChanged:
-                self._doubted = self.newest
+                self._doubted = None if seen else (known, self.newest)
                 raise
             if result.read_back is not None:
                 self.newest = self.newest and self.newest.with_value(result.read_back)
@@ -119,9 +119,13 @@ class Holding:
         newest = self._complete(self.newest, False)
         return newest if newest.layout != seen.layout and moved(seen, newest, key) else seen
 
-    def _polled(self) -> Snapshot:
-        """What was polled last; read anew where a write found that it no longer holds."""
-        return self._complete(None if self.newest is self._doubted else self.newest, False)
+    def _polled(self, key: Key) -> Snapshot:
+        """What was polled last; if a write found that it no longer holds, what is read anew, for the same device."""
+        if self._doubted is None or self.newest is not self._doubted[1]:
+            return self._complete(self.newest, False)
+        before, newest = self._doubted[0], self.read(by_user=False)
+        self._doubted = before, newest
+        return newest if moved(before, newest, key) else before
 
     def _complete(self, snapshot: Snapshot | None, by_user: bool) -> Snapshot:
         """The same, if it has every block; else what is read now."""

@@ -79,10 +79,19 @@ class Entries:
 
         gateway: serial number of the controller that it went to; None: any.
         """
-        undone = {entry.undo_of for entry in self.entries if entry.undo_of and entry.outcome in SENT}
+        undone = self._undone()
         here = (one for one in reversed(self.entries) if gateway in (None, one.gateway))
         standing = (one for one in here if one.outcome in SENT and not one.undo_of)
         return next((entry for entry in standing if entry.id not in undone), None)
+
+    def _undone(self) -> set[str]:
+        """Ids of what was taken back; what was taken back itself takes nothing back any more."""
+        takes_back = {entry.id: entry.undo_of for entry in self.entries if entry.undo_of and entry.outcome in SENT}
+        undone: set[str] = set()
+        for of in takes_back.values():
+            undone.add(of)
+            undone.discard(takes_back.get(of, ""))
+        return undone
 
 
 class Journal:

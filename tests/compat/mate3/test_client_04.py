@@ -230,6 +230,28 @@ def test_swapped_ports_refuse(house: SimMate3) -> None:
     assert (house.get(64112, "absorb_volts", 3), house.get(64112, "absorb_volts", 4)) == (588, 588)
 
 
+def test_blocks_that_moved_are_told_once_and_found_again(house: SimMate3) -> None:
+    with connect(house) as client:
+        list(client.all_blocks())
+        house.reboot(unknown=20)
+        with pytest.raises(IdentityChanged, match="nothing was written"):
+            client.set_value(ChargeControllerConfigurationParser.absorb_volts, 576, port=3)
+        client.set_value(ChargeControllerConfigurationParser.absorb_volts, 576, port=3)
+    assert house.get(64112, "absorb_volts", 3) == 576
+
+
+def test_trying_again_does_not_reach_another_device_on_the_port(house: SimMate3) -> None:
+    with connect(house) as client:
+        list(client.all_blocks())
+        house.swap_cables(3, 4)
+        for _ in range(3):
+            with pytest.raises(IdentityChanged, match="nothing was written"):
+                client.set_value(ChargeControllerConfigurationParser.absorb_volts, 576, port=3)
+        assert written(house) == []
+        list(client.all_blocks())
+        assert client.set_value(ChargeControllerConfigurationParser.absorb_volts, 576, port=3).confirmed
+
+
 def test_a_controller_that_does_not_obey_is_told(house: SimMate3) -> None:
     house.locked = True
     with connect(house) as client, pytest.raises(NotConfirmed, match="locked"):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_hw.compat.mate3.exceptions import as_before
-from energy_hw.errors import OutOfRange
+from energy_hw.errors import EnergyHwError, OutOfRange
 from energy_hw.outback.chain import Block
+from energy_hw.outback.comparing import compare
 from energy_hw.outback.identity import fingerprint
 from energy_hw.outback.poll import Poll, Poller
 from energy_hw.outback.registers import Registers
@@ -45,6 +47,18 @@ class Access:
         with as_before():
             self.known = self.poller.read()
         return self.known
+
+    def find_again(self, block: Block) -> None:
+        """After a surprise: read everything, and rely on that if the device still is the same, somewhere else.
+
+        If it is not, or the controller is away, what was read before stands: whoever wants the other device reads.
+        """
+        with suppress(EnergyHwError):
+            before, now = self.known or self.read(), self.poller.read()
+            there = now.layout.find(block.did, block.port)
+            verdict = compare(fingerprint(before, block), fingerprint(now, there)) if there else None
+            if verdict and not verdict.changed and not verdict.alike:
+                self.known = now
 
     def read_point(self, block: Block, name: str) -> Poll:
         """One point, by our name."""

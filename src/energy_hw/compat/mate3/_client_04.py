@@ -11,7 +11,7 @@ from energy_hw.compat.mate3._access import Access
 from energy_hw.compat.mate3.base_parser import MARKER, PARSED, SUNS, Field, Mode, block_class, points_of
 from energy_hw.compat.mate3.base_structures import Device
 from energy_hw.compat.mate3.exceptions import SeveralDevices
-from energy_hw.errors import NotWritable, UnknownDevice
+from energy_hw.errors import IdentityChanged, NotWritable, UnknownDevice
 from energy_hw.links.modbus import ModbusLink
 from energy_hw.outback.chain import Block
 from energy_hw.outback.poll import Poll
@@ -75,7 +75,11 @@ class Mate3:
         point = points_of(_device_of(field))[field.name or ""]
         block = self._find(_device_of(field), port)
         raw = point.type is not PointType.STRING
-        return self._access.write(block, point.name, value, raw=raw, allow=allow, force=force)
+        try:
+            return self._access.write(block, point.name, value, raw=raw, allow=allow, force=force)
+        except IdentityChanged:  # told once; the next call finds the device anew, as 0.4 did each time
+            self._access.find_again(block)
+            raise
 
     def _find(self, device: Device, port: int | None) -> Block:
         poll = self._access.known or self._access.read()
