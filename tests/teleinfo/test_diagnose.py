@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from energy_hw.links.keeper import PortState
 from energy_hw.teleinfo.diagnose import Diagnosis, Health, diagnose
 from energy_hw.teleinfo.frame import Mode
 from energy_hw.teleinfo.frames import Kind
 from energy_hw.teleinfo.line import LineState
-from energy_hw.teleinfo.reader import PortState
 
 NOW = 100.0
 OPEN = PortState(opened_at=50.0)

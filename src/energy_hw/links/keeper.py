@@ -1,7 +1,7 @@
 """A port that is kept open: what goes away is opened again, patiently, for as long as it takes.
 
     open -> read .. -> gone -> look every half second for a node that is missing
-      ^                  |     else try after 0.5 s, 1 s, 2 s .. 30 s (in use, refused, no answer)
+      ^                  |     else try after 0.5 s, 1 s, 2 s .. patience_s (in use, refused, no answer)
       +------------------+
 
 No threads in here; what waits, waits in `pause`.
@@ -47,12 +47,20 @@ class Keeper:
     """Owns the link. One thread calls everything but wake()."""
 
     def __init__(
-        self, open_link: OpenLink, settings: SerialSettings, clock: Clock, pause: Callable[[float], object]
+        self,
+        open_link: OpenLink,
+        settings: SerialSettings,
+        clock: Clock,
+        pause: Callable[[float], object],
+        patience_s: float = PATIENT_S,
     ) -> None:
-        """open_link: opens the port, again and again. pause: sleeps so long, or until all is to end."""
+        """open_link: opens the port, again and again. pause: sleeps so long, or until all is to end.
+
+        patience_s: the longest wait before another try.
+        """
         self._open_link, self._clock, self._pause = open_link, clock, pause
         self._teller = Teller(logger, clock)
-        self._backoff = Backoff(high_s=PATIENT_S)
+        self._backoff = Backoff(high_s=patience_s)
         self._wait_s = 0.0
         self._told = False
         self.settings = settings

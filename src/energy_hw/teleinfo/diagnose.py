@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from energy_hw.links.keeper import PortState
 from energy_hw.teleinfo.frame import Mode
 from energy_hw.teleinfo.frames import Kind
 from energy_hw.teleinfo.line import LineState
-from energy_hw.teleinfo.reader import PortState
 
 SILENT_S = 5.0
 """Longer than the longest frame: a meter that sends at all has sent by then."""

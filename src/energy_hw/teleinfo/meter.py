@@ -144,7 +144,7 @@ class TeleinfoMeter(ThreadedSource):
             self._line.counters(),
             state.lost,
             state.reopened,
-            state.speed_changes,
+            self._reader.speed_changes,
             self._plausibility.doubted,
             self._reports.dropped,
             self._callbacks.errors,

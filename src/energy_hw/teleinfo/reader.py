@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from energy_hw.errors import ConfigError, LinkBusy, LinkClosed, LinkError, NodeMissing
-from energy_hw.links.backoff import Backoff
+from energy_hw.errors import ConfigError, LinkError
 from energy_hw.links.clock import Clock
+from energy_hw.links.keeper import Keeper, OpenLink
 from energy_hw.links.stream import SerialLink, SerialSettings
 from energy_hw.links.teller import Teller
 from energy_hw.teleinfo.frame import Parity
@@ -34,25 +33,7 @@ BY_GROUPS, BY_FRAMES = b"\x8d\x03", b"\x03\x84"
 """CR and ETX, ETX and EOT, as they come with their parity bits."""
 LOOK_AFTER_S = 0.25
 """With a group every few milliseconds there is no need to look after the line at each."""
-LOOK_S = 0.5
-"""How often to look whether a port that was unplugged is back."""
-
-OpenLink = Callable[[SerialSettings], SerialLink]
-
-
-@dataclass(slots=True)
-class PortState:
-    """What the port is like. trouble: why it is not open, empty while it is. Times as in LineState."""
-
-    trouble: str = ""
-    busy: bool = False
-    ended: bool = False
-    has_speed: bool = True
-    opened_at: float | None = None
-    lost: int = 0
-    """Times that it went away."""
-    reopened: int = 0
-    speed_changes: int = 0
+PATIENT_S = 10.0
 
 
 class Reader:
@@ -73,31 +54,25 @@ class Reader:
         by_frames: nobody waits for a group, so the kernel may keep them until the frame is over: one wake-up for
         ten, where it can tell the end of a frame (not where the parity bits are gone, for LF ends a line then).
         """
-        self._open_link, self._clock, self._pause = open_link, clock, pause
-        self._line, self._parity, self._by_frames = line, parity, by_frames
+        self._clock, self._line, self._parity, self._by_frames = clock, line, parity, by_frames
         self._teller = Teller(logger, clock)
-        self._backoff = Backoff()
-        self._wait_s = 0.0
-        self._told = False
-        self._link: SerialLink | None = None
         self._by_lines = False
-        self._applied = self._settings()
+        self._keeper = Keeper(open_link, self._settings(), clock, pause, PATIENT_S)
         self._heard_at = self._doubted_at = self._look_at = clock.monotonic()
-        self.state = PortState()
+        self.state = self._keeper.state
+        self.speed_changes = 0
 
     # -- opening -----------------------------------------------------------
 
     def open(self) -> None:
         """Open the port now. Raises LinkError or ConfigError."""
-        self._by_lines = False
-        self._applied = self._settings()
-        self._link = self._open_link(self._applied)
+        self._keeper.open()
+        self._begin()
+
+    def _begin(self) -> None:
+        """The port is open, anew."""
         now = self._heard_at = self._doubted_at = self._clock.monotonic()
-        self.state.has_speed = self._link.has_speed
-        self._line.detector.doubt(now, self._link.has_speed)
-        if self.state.trouble or self.state.opened_at is None:
-            self.state.opened_at = now
-        self.state.trouble, self.state.busy = "", False
+        self._line.detector.doubt(now, self.state.has_speed)
 
     def _settings(self) -> SerialSettings:
         """8N1, where bit 7 is the parity that the parser checks; 7E1 where the port is to check it."""
@@ -114,34 +89,16 @@ class Reader:
 
     def persist(self, error: LinkError | ConfigError) -> None:
         """The port is not open because of this: go on trying in step()."""
-        self.state.trouble, self.state.busy = str(error), isinstance(error, LinkBusy)
-        if isinstance(error, NodeMissing):
-            self._backoff.reset()
-            self._wait_s = LOOK_S  # to look costs next to nothing, and it may be back at any time
-        else:
-            self._wait_s = self._backoff.next_s()
-        self._told |= self._teller.tell("%s; trying again", error)
-
-    def _open_again(self) -> None:
-        self._pause(self._wait_s)
-        try:
-            self.open()
-        except (LinkError, ConfigError) as error:  # what came back may refuse what the one before took
-            self.persist(error)
-            return
-        self.state.reopened += 1
-        self._backoff.reset()
-        logger.log(logging.WARNING if self._told else logging.DEBUG, "the port is open again")
-        self._told = False
+        self._keeper.persist(error)
 
     # -- one step ----------------------------------------------------------
 
     def step(self) -> list[Item]:
         """Wait for bytes; the datasets and frames that they complete. Raises nothing that a line can cause."""
-        if self._link is not None:
-            self._read(self._link)
-        elif not self.state.ended:
-            self._open_again()
+        if (link := self._keeper.link) is not None:
+            self._read(link)
+        elif not self.state.ended and self._keeper.open_again():
+            self._begin()
         return self._line.items()
 
     def _read(self, link: SerialLink) -> None:
@@ -149,13 +106,14 @@ class Reader:
             data = link.read(self._patience())
             now = self._clock.monotonic()
             if data:
+                self._keeper.heard()
                 self._heard_at = now
                 self._line.take(data, now)
             if not link.finite and now >= min(self._look_at, self._line.detector.due_at):
                 self._look_at = now + LOOK_AFTER_S
                 self._look_after(link, now)
         except LinkError as error:
-            self._lose(link, error)
+            self._lose(error)
 
     def _patience(self) -> float:
         """Until something is due that no byte will announce."""
@@ -164,18 +122,15 @@ class Reader:
     def _look_after(self, link: SerialLink, now: float) -> None:
         """What the time that has passed makes necessary."""
         if now - self._heard_at >= SILENCE_S:
-            self._teller.tell("%s: not a byte for %d s; opening it again", link.name, SILENCE_S)
-            self._let_go(link)
-            self._wait_s = 0.0
+            self._break_off()
+            self._keeper.renew(f"not a byte for {SILENCE_S:.0f} s")
             return
         if now >= self._line.detector.due_at:
             self._try_next_speed(now)
         elif self._line.detector.locked and now - self._good_at >= REDETECT_S:
             self._doubt(link, now)
         self._by_lines = self._may_read_lines(now)
-        if (settings := self._settings()) != self._applied:
-            self._applied = settings
-            link.configure(settings)
+        self._keeper.configure(self._settings())
 
     @property
     def _good_at(self) -> float:
@@ -202,31 +157,28 @@ class Reader:
     def _try_next_speed(self, now: float) -> None:
         self._line.break_off()
         self._line.detector.next(now)
-        self.state.speed_changes += 1
+        self.speed_changes += 1
 
-    def _lose(self, link: SerialLink, error: LinkError) -> None:
+    def _lose(self, error: LinkError) -> None:
         """The port is gone, or a recording is over."""
-        self._let_go(link)
-        if link.finite and isinstance(error, LinkClosed):
-            self.state.ended = True
+        self._break_off()
+        self._keeper.lose(error)
+        if self.state.ended:
             self._line.end()
-        else:
-            self.state.lost += 1
-            self.persist(error)
 
-    def _let_go(self, link: SerialLink) -> None:
+    def _break_off(self) -> None:
+        """What was begun on this port is not continued on the next."""
         self._line.break_off()
-        self._link = None
-        link.close()
+        self._by_lines = False
+        self._keeper.settings = self._settings()
 
     # -- for others --------------------------------------------------------
 
     def wake(self) -> None:
         """End the wait of the step under way; from any thread."""
-        if (link := self._link) is not None:
-            link.wake()
+        self._keeper.wake()
 
     def close(self) -> None:
         """Release the port. May be called twice."""
-        if self._link is not None:
-            self._let_go(self._link)
+        self._line.break_off()
+        self._keeper.let_go()
