@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -394,6 +395,16 @@ class TestABadWire:
             assert (len(world.writes), world.house.connects) == (1, 2)
             looked = [request for request in world.house.requests if request[:2] == (3, 40002)]
         assert len(looked) >= 3  # who the gateway is, once more on the new connection
+
+    @pytest.mark.parametrize("at", [1, 2, 3, 4])
+    def test_another_controller_that_takes_over_with_a_new_connection_is_seen(self, tmp_path: Path, at: int) -> None:
+        """Also between serial number and MAC address: one of the old and the other of the new would be as before."""
+        with on_tcp(tmp_path) as world:
+            another = partial(world.house.set, 1, "serial_number", "MA0000F0000001")
+            world.house.faults.arm(at=at, then=another, silent=True, hangs_up=True)
+            with pytest.raises(IdentityChanged, match="gateway serial: then …0000, now …0001"):
+                world.write(FM60, "absorb_volts", "57.6")
+            assert world.writes == []
 
     def test_a_connection_that_is_lost_before_the_write_is_not_replaced_for_it(self, tmp_path: Path) -> None:
         with on_tcp(tmp_path) as world:

@@ -90,8 +90,7 @@ class Looker:
             if each is not who and each.port is not None and words[each][2] != each.port:
                 raise Gone(f"port at register {each.address}: then {each.port}, now {words[each][2]}")
         house = House(self._now(), layout, words)
-        if self.connection != connection:  # who answers on the new one has not said yet who it is
-            raise NotYet(f"the connection was lost while block {block.did} was read")
+        self._check_connection(connection, f"block {block.did}")
         now = identify(house, who, gateway)
         return Sight(now, compare(then, now, others=others), words[block])
 
@@ -100,8 +99,10 @@ class Looker:
         connection = self.connection
         if anew or self._gateway is None or connection is None or self._gateway[0] != connection:
             common, own = gateway_blocks(then.house.layout)
-            said, start = self._words(common), self._words(own, MAC_END)
-            self._gateway = (self.connection, gateway_of(said, start))
+            said, connection = self._words(common), self.connection
+            start = self._words(own, MAC_END)
+            self._check_connection(connection, "who the gateway is")
+            self._gateway = (connection, gateway_of(said, start))
         return self._gateway[1]
 
     def forget(self) -> None:
@@ -112,6 +113,11 @@ class Looker:
     def connection(self) -> object:
         """Something that differs for each connection; None where registers do not count them."""
         return getattr(getattr(self._registers, "counters", None), "connects", None)
+
+    def _check_connection(self, then: object, what: str) -> None:
+        """Who answers on another one has not said yet who it is."""
+        if self.connection != then:
+            raise NotYet(f"the connection was lost while {what} was read")
 
     def _words(self, block: Block, count: int = 0) -> tuple[int, ...]:
         """The block, or its first registers."""
