@@ -11,7 +11,7 @@ class Mate3Counters:
 
     polls: that gave reports. failed: that did not. reports: of all devices. rediscoveries: times that the blocks were
     found elsewhere than before. changed: times that another device stood on a port. writes: settings and commands
-    that were carried out. requests .. exceptions: of the connection, see links.modbus.ModbusCounters; 0 where the
+    that were carried out. requests .. falls: of the connection, see links.modbus.ModbusCounters; 0 where the
     registers are not read over one. dropped: reports that a reader was too slow to take.
     """
 
@@ -27,13 +27,15 @@ class Mate3Counters:
     timeouts: int
     strays: int
     exceptions: int
+    closed: int
+    falls: int
     dropped: int
     callback_errors: int
     callbacks_dropped: int
     last_ok_age_s: float | None
 
 
-OF_THE_LINK = ("requests", "retries", "connects", "timeouts", "strays", "exceptions")
+OF_THE_LINK = ("requests", "retries", "connects", "timeouts", "strays", "exceptions", "closed", "falls")
 
 
 def of_link(registers: object) -> dict[str, int]:
