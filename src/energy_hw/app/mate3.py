@@ -14,11 +14,12 @@ from energy_hw.app.session import Options, Session
 from energy_hw.app.text import printable
 from energy_hw.errors import ConfigError
 from energy_hw.outback.chain import Block
-from energy_hw.outback.identity import Fingerprint, House, fingerprint
+from energy_hw.outback.identity import Fingerprint, fingerprint
 from energy_hw.outback.options import host_of
 from energy_hw.outback.poll import Poll, Poller
 from energy_hw.outback.registers import Registers
 from energy_hw.outback.snapshot import Snapshot
+from energy_hw.outback.strangers import house
 
 if TYPE_CHECKING:
     from energy_hw.compat.mate3._cache import CachedRegisters
@@ -104,12 +105,6 @@ class Controller:
     def who(self, known: Snapshot, block: Block) -> Fingerprint:
         """The device of a block, by what was read of it."""
         return fingerprint(house(known), block)
-
-
-def house(known: Snapshot) -> House:
-    """What was read, as the identity of a device takes it."""
-    times = {block: part.time for block, part in known.parts.items()}
-    return House(known.time, known.layout, known.blocks, times, known.link_name)
 
 
 @contextmanager

@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from energy_hw.app.exits import OK, REFUSED
-from energy_hw.app.mate3 import Controller, Mate3Session, Target, house, opened
+from energy_hw.app.mate3 import Controller, Mate3Session, Target, opened
 from energy_hw.app.mate3_paths import Place, find, find_0_4, value_of
 from energy_hw.errors import CommandError, ConfigError, NotWritable, OutOfRange
 from energy_hw.outback.journal import Entry, Journal
 from energy_hw.outback.permits import LOCKED, is_reset
-from energy_hw.outback.prepared import Prepared, WriteResult
+from energy_hw.outback.prepared import DRY_RUN, Prepared, WriteResult
 from energy_hw.outback.snapshot import Snapshot
+from energy_hw.outback.strangers import house
 from energy_hw.outback.types import Point
 
 NO_TERMINAL = (
@@ -109,7 +110,7 @@ def _carry_out(session: Mate3Session, controller: Controller, prepared: Sequence
         session.tell_lines(_text(one), is_result=not consent.asks)
     if consent.dry_run:
         for one in prepared:
-            session.give(_told(WriteResult(one, "dry run")))
+            session.give(_told(WriteResult(one, DRY_RUN)))
         return OK
     if consent.asks and not _agreed(session, len(prepared)):
         session.tell("Nothing was written.")

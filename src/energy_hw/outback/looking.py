@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from energy_hw.errors import EnergyHwError, ModbusError
+from energy_hw.errors import EnergyHwError, LinkError, ModbusError, ProtocolError
 from energy_hw.outback.chain import END, PLACEHOLDER, Block
 from energy_hw.outback.comparing import Verdict, compare, counter_differences
 from energy_hw.outback.identity import (
@@ -35,6 +35,7 @@ from energy_hw.outback.tables import model
 
 TRIES, REST_S = 3, 0.4
 ILLEGAL_ADDRESS = 2
+UNSENT = "nothing was written"
 
 
 class NotYet(Exception):
@@ -48,6 +49,13 @@ class Gone(Exception):
 def adding(error: EnergyHwError, text: str) -> EnergyHwError:
     """The same error, saying this too."""
     error.args = (f"{error}; {text}", *error.args[1:])
+    return error
+
+
+def unsent(error: BaseException) -> BaseException:
+    """An error of the connection says nothing of what somebody wanted to write: that is added."""
+    if isinstance(error, LinkError | ProtocolError) and UNSENT not in str(error):
+        adding(error, UNSENT)
     return error
 
 

@@ -30,7 +30,7 @@ from energy_hw.outback.chain import GATEWAY, Block, Layout
 from energy_hw.outback.confirming import Confirmer
 from energy_hw.outback.identity import Fingerprint, Known, gateway_blocks, identity_block
 from energy_hw.outback.journal import Entry, Journal
-from energy_hw.outback.looking import Gone, Looker, NotYet, adding
+from energy_hw.outback.looking import Gone, Looker, NotYet, unsent
 from energy_hw.outback.permits import LOCKED
 from energy_hw.outback.poll import Poller
 from energy_hw.outback.prepared import DRY_RUN, Order, Prepared, WriteResult
@@ -43,7 +43,6 @@ __all__ = ["LOCKED", "Prepared", "WriteResult", "Writer"]
 
 logger = logging.getLogger(__name__)
 
-UNSENT = "nothing was written"
 PASSWORD = point(GATEWAY, "write_password")
 
 
@@ -160,7 +159,7 @@ class Writer:
                 errors = self._carrier.errors_before(prepared)
                 last = self._preparer.again(prepared)
             except BaseException as error:  # Ctrl-C too: nothing was sent yet
-                self._carrier.note(entry, "refused", str(_unsent(error)) or type(error).__name__)
+                self._carrier.note(entry, "refused", str(unsent(error)) or type(error).__name__)
                 raise
             return self._ended(entry, self._carrier.carry_out(last, errors))
 
@@ -197,7 +196,7 @@ class Writer:
             with self._registers.session():
                 return self._preparer.prepare(order)
         except (LinkError, ProtocolError) as error:
-            _unsent(error)
+            unsent(error)
             raise
 
     def _unlock(self, prepared: Prepared) -> None:
@@ -234,13 +233,6 @@ class Writer:
         self._poller.layout = None
         self._looker.forget()
         self._preparer.forget()
-
-
-def _unsent(error: BaseException) -> BaseException:
-    """An error of the connection says nothing of what somebody wanted: that is added."""
-    if isinstance(error, LinkError | ProtocolError) and UNSENT not in str(error):
-        adding(error, UNSENT)
-    return error
 
 
 def _journal(journal: Journal | Path | str | bool | None) -> Journal | None:
