@@ -71,6 +71,17 @@ class TestADeviceOutOfASnapshot:
         assert mate3.write(fm60, "absorb_volts", "57.6").confirmed
 
 
+def test_what_was_written_is_not_taken_for_a_value_of_what_stood_there_before(mate3: Mate3, house: SimMate3) -> None:
+    mate3.read()
+    house.reboot(order=[1, 2, 4, 3, 5], drop=False)  # now the FM60 stands where the FM80 stood
+    mate3._holding.read(by_user=False)
+    assert mate3.write(mate3.charge_controllers[3], "absorb_volts", "57.6").confirmed
+    seen = mate3._holding.seen
+    assert seen
+    assert str(seen.charge_controllers[4].settings.absorb_volts) == "58.8"
+    assert str(mate3.charge_controllers[3].settings.absorb_volts) == "57.6"
+
+
 def test_a_live_device_of_another_controller_is_none_of_this_one(mate3: Mate3, house: SimMate3, tmp_path: Path) -> None:
     with live(SimMate3(), tmp_path) as other:
         other.read()

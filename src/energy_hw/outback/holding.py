@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from energy_hw.errors import IdentityChanged, LinkError, ProtocolError
 from energy_hw.links.clock import Clock
+from energy_hw.outback.chain import Layout
 from energy_hw.outback.device import Device
 from energy_hw.outback.diagnose import State
 from energy_hw.outback.groups import Key
@@ -108,8 +109,8 @@ class Holding:
                 self._doubted = None if seen else (known, self.newest)
                 raise
             if result.read_back is not None:
-                self.newest = self.newest and self.newest.with_value(result.read_back)
-                self.seen = self.seen and self.seen.with_value(result.read_back)
+                self.newest = _with_value(self.newest, known.layout, result.read_back)
+                self.seen = _with_value(self.seen, known.layout, result.read_back)
             return result
 
     def _known(self, key: Key, meant: Device | None) -> Snapshot:
@@ -156,3 +157,8 @@ class Holding:
             raise
         self.state.ok_at, self.state.trouble = self._clock.monotonic(), None
         return poll
+
+
+def _with_value(snapshot: Snapshot | None, layout: Layout, value: PointValue) -> Snapshot | None:
+    """The snapshot with a value that was read back; in another layout something else stands at its address."""
+    return snapshot.with_value(value) if snapshot is not None and snapshot.layout == layout else snapshot
