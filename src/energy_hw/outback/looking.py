@@ -6,8 +6,8 @@
     target    only where it is neither of these: the battery monitor's resets are in its live block
 
 The settings, or the target, come last: what is read then is what the next request may change. Where nothing but the
-counters tells two devices of one model apart, these do. So a swap before the last answer is seen by it. Over a link that
-reads no more than 50 registers at once the settings take two answers: what only the first has is then one answer old.
+counters tells two devices of one model apart, these do. So a swap before the last answer is seen by it. Over a link
+that reads no more than 50 registers at once settings take two answers: what only the first has is then one answer old.
 """
 
 from __future__ import annotations
