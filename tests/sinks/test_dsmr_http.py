@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import subprocess
@@ -162,6 +163,18 @@ def test_an_answer_in_drops_ends(tmp_path: Path, api: MakeApi) -> None:
             thread.join(5)
 
 
+def whole_request(connection: socket.socket) -> None:
+    """Head and body, which may come in pieces."""
+    data = b""
+    while not (head := re.match(rb"(?s)(.*?)\r\n\r\n", data)) or len(data) < head.end() + length_of(head[1]):
+        data += connection.recv(65536)
+
+
+def length_of(head: bytes) -> int:
+    found = re.search(rb"(?i)content-length: (\d+)", head)
+    return int(found[1]) if found else 0
+
+
 def test_a_certificate_that_nobody_signed_is_refused(tmp_path: Path, api: MakeApi) -> None:
     name = tmp_path / "cert.pem"
     command = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -out"
@@ -174,7 +187,7 @@ def test_a_certificate_that_nobody_signed_is_refused(tmp_path: Path, api: MakeAp
             connection, _ = listener.accept()
             try:
                 with context.wrap_socket(connection, server_side=True) as tls:
-                    tls.recv(65536)
+                    whole_request(tls)  # what is left unread would reset the connection, and the answer with it
                     tls.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             except OSError:
                 pass
@@ -185,7 +198,8 @@ def test_a_certificate_that_nobody_signed_is_refused(tmp_path: Path, api: MakeAp
         refused = api(url).store(telegram())
         assert refused.status == 0
         assert "certificate" in refused.text.lower()
-        assert api(url, verify=str(name)).store(telegram()) == Answer(201)
+        said = api(url, verify=str(name)).store(telegram())
+        assert (said.status, said.text) == (201, "")
 
 
 @pytest.mark.parametrize(
