@@ -13,6 +13,7 @@ from random import Random
 import pytest
 from pymodbus.client import ModbusTcpClient
 
+from energy_hw.errors import ExtraMissing
 from energy_hw.sim.mate3 import SimMate3
 from mate3_rig import RawClient, mate3
 
@@ -157,6 +158,22 @@ def test_pymodbus_comes_only_when_it_starts() -> None:
     program = "import sys; from energy_hw.sim.mate3 import SimMate3; SimMate3(); print('pymodbus' in sys.modules)"
     came = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert came.stdout == "False\n"
+
+
+def test_without_pymodbus_it_says_which_extra_and_has_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "energy_hw.sim.mate3_server", raising=False)
+    monkeypatch.setitem(sys.modules, "pymodbus.pdu", None)
+    before = threading.active_count()
+    with pytest.raises(ExtraMissing, match=r"simulated Mate3 needs the \[outback\] extra"):
+        SimMate3().start()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("arguments", [["--simulate", "devices"], ["replay", "-p", "15020"]])
+def test_command_without_pymodbus_ends_with_2(arguments: list[str]) -> None:
+    program = "import sys; sys.modules['pymodbus'] = None; from energy_hw.cli.mate3 import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n"), "[outback] extra" in done.stderr) == (2, 1, True), done.stderr
 
 
 def test_requests_in_one_piece_are_all_answered_in_turn(mate3: SimMate3) -> None:

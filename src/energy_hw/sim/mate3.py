@@ -23,6 +23,7 @@ from importlib import import_module, resources
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from energy_hw.errors import ExtraMissing
 from energy_hw.sim.mate3_faults import (
     ILLEGAL_ADDRESS,
     ILLEGAL_FUNCTION,
@@ -104,8 +105,8 @@ class SimMate3(Mate3Rules):
         self._hooks.append(hook)
 
     def start(self) -> Self:
-        """Listen. Raises OSError if the address is taken."""
-        run = import_module("energy_hw.sim.mate3_server").run
+        """Listen. Raises OSError if the address is taken, ExtraMissing without the library pymodbus."""
+        run = _server()
         self._ready.clear()
         self._thread = threading.Thread(target=self._work, args=(run,), name="simulated Mate3", daemon=True)
         self._thread.start()
@@ -250,3 +251,10 @@ class SimMate3(Mate3Rules):
             self.faults.arm(placeholder=0x8000, count=bursts, functions=READS)
         if drop:
             self.drop_connections()
+
+
+def _server() -> Any:
+    try:
+        return import_module("energy_hw.sim.mate3_server").run
+    except ImportError as error:
+        raise ExtraMissing("a simulated Mate3", "outback", f"for {error}") from None
