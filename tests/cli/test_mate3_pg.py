@@ -242,6 +242,16 @@ def test_a_password_is_in_no_line(
     database.run("DROP OWNED BY walled; DROP ROLE walled")
 
 
+def test_debug_tells_rows_and_no_bytes_of_the_connection(
+    database: Database, mate3: SimMate3, definitions: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Registers of the gateway hold its passwords: a log that is kept is no place for them."""
+    caplog.set_level(logging.DEBUG)
+    assert invoke(*at(mate3, definitions, database.url, "--once", "--debug")).exit_code == 0
+    assert "row of " in caplog.text
+    assert not [record for record in caplog.records if record.name.startswith("pymodbus")]
+
+
 STORED = re.compile(r"row of (\w+) of (\S+): (?:stored|delivered)")
 
 

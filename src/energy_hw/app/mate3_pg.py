@@ -23,7 +23,9 @@ ALIVE_S = 5.0
 STUCK_S = 600.0
 """No poll takes this long, whatever the controller does."""
 ONCE_S = 60.0
-TOO_TALKATIVE = ("energy_hw.sinks.worker", "pymodbus")
+TOO_TALKATIVE = ("energy_hw.sinks.worker",)
+NEVER_HEARD = ("pymodbus",)
+"""Its debugging is every byte of each answer, the controller's passwords among them."""
 
 
 def run(
@@ -70,7 +72,8 @@ def _until_over(
 @contextmanager
 def _hushed(everything: bool) -> Iterator[None]:
     """What others would say of an outage is said already."""
-    loggers = [] if everything else [logging.getLogger(name) for name in TOO_TALKATIVE]
+    names = NEVER_HEARD if everything else NEVER_HEARD + TOO_TALKATIVE
+    loggers = [logging.getLogger(name) for name in names]
     before = [each.level for each in loggers]
     for each in loggers:
         each.setLevel(logging.CRITICAL)
