@@ -28,6 +28,7 @@ EnergyHwError
 │   ├── UnknownPoint (KeyError)
 │   ├── NotWritable
 │   ├── OutOfRange (ValueError) .low .high
+│   │   └── FarOff                         far from what is set now: is a decimal point lost?
 │   ├── AirtimeExceeded .wait_s
 │   ├── QueueFull .waiting
 │   ├── IdentityChanged
@@ -188,6 +189,10 @@ class OutOfRange(CommandError, ValueError):
         super().__init__(message)
         self.low = low
         self.high = high
+
+
+class FarOff(OutOfRange):
+    """A value that the device would take, so far from what is set that it is hardly meant; it can be forced."""
 
 
 class AirtimeExceeded(CommandError):

@@ -227,8 +227,14 @@ def test_json_is_one_object_for_each(controller: SimMate3) -> None:
 
 
 @pytest.mark.parametrize(("value", "times"), [("576", "10"), ("5.8", "0.1")])
-def test_a_raw_number_in_place_of_volts_is_remarked(untouched: SimMate3, value: str, times: str) -> None:
-    done = write(untouched, f"{ABSORB}={value}", options=("--dry-run",))
+def test_a_raw_number_in_place_of_volts_is_refused_and_with_force_remarked(
+    untouched: SimMate3, value: str, times: str
+) -> None:
+    done = write(untouched, f"{ABSORB}={value}", options=("--yes",))
+    assert done.exit_code == 6
+    assert "V is far from the 58.8 V that it holds" in done.stderr
+    assert "--force" in done.stderr
+    done = write(untouched, f"{ABSORB}={value}", options=("--dry-run", "--force"))
     assert f"About {times} times what it holds: `mate3 write` takes numbers in V" in done.stdout
     assert "About" not in write(untouched, f"{ABSORB}=50", options=("--dry-run",)).stdout
 

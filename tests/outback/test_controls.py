@@ -35,8 +35,8 @@ def test_numbers_have_unit_limits_and_the_step_of_their_scale(world: World) -> N
         "absorb_volts",
         "number",
         "V",
-        Decimal("0.0"),
-        Decimal("6553.4"),
+        Decimal("19.6"),  # a third of the 58.8 V that it holds, and three times as much
+        Decimal("176.4"),
         Decimal("0.1"),
         confirmed=True,
     )

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from energy_hw.errors import (
     CommandError,
     EnergyHwError,
+    FarOff,
     IdentityChanged,
     LinkError,
     LinkTimeout,
@@ -128,8 +129,15 @@ class TestAGoodWrite:
 
     def test_the_scale_factor_is_the_one_that_reads_now(self, world: World) -> None:
         world.house.set(64112, "voltage_scale_factor", -2, 3)
+        world.house.set(64112, "absorb_volts", 5880, 3)
         assert world.write(FM60, "absorb_volts", "57.65").confirmed
         assert world.writes == [(6, ABSORB, (5765,))]
+
+    def test_volts_that_are_far_from_those_there_are_forced_or_not_written(self, world: World) -> None:
+        assert world.write(FM60, "absorb_volts", "19.6").confirmed  # a third of what it holds
+        assert world.write(FM60, "absorb_volts", "58.8").confirmed
+        assert world.write(FM60, "absorb_volts", "588", force=True).confirmed
+        assert [words for _, _, words in world.writes] == [(196,), (588,), (5880,)]
 
     def test_a_negative_number_and_a_clock(self, world: World) -> None:
         assert world.write(FM60, "aux_divert_relative_volts", "-1.2").confirmed
@@ -154,6 +162,9 @@ class TestRefusals:
         ("key", "name", "value", "error", "says"),
         [
             (FM60, "absorb_volts", "57.65", OutOfRange, r"nearest are 57.6 V and 57.7 V"),
+            (FM60, "absorb_volts", "588", FarOff, r"588\.0 V is far from the 58\.8 V that it holds \(raw 5880, 588\)"),
+            (FM60, "absorb_volts", "19.5", FarOff, r"is a decimal point lost"),
+            (FM60, "absorb_volts", 0, FarOff, r"To write it all the same, force it"),
             (FM60, "absorb_volts", 7000, OutOfRange, r"expected 0\.0 to 6553\.4 V, got 7000"),
             (FM60, "absorb_volts", "65535e-1", OutOfRange, r"expected 0\.0 to 6553\.4 V"),
             (MONITOR, "charge_factor", 101, OutOfRange, r"expected 0 to 100 %"),

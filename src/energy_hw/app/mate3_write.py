@@ -13,7 +13,7 @@ from decimal import Decimal
 from energy_hw.app.exits import OK, REFUSED
 from energy_hw.app.mate3 import Controller, Mate3Session, Target, opened
 from energy_hw.app.mate3_paths import Place, find, find_0_4, value_of
-from energy_hw.errors import CommandError, ConfigError, NotWritable, OutOfRange
+from energy_hw.errors import CommandError, ConfigError, FarOff, NotWritable, OutOfRange
 from energy_hw.outback.journal import Entry, Journal
 from energy_hw.outback.permits import LOCKED, is_reset
 from energy_hw.outback.prepared import DRY_RUN, Prepared, WriteResult
@@ -85,6 +85,8 @@ def _prepare(
         return writer.prepare(place.block, who, name, value, allow=consent.allow, force=consent.force, raw=raw)
     except NotWritable as error:
         raise NotWritable(f"{error}{_way(place.point, consent)}") from None
+    except FarOff as error:
+        raise FarOff(f"{error} [--force]", error.low, error.high) from None
 
 
 def _as_said(reset: Prepared, value: object) -> Prepared:

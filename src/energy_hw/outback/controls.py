@@ -16,7 +16,7 @@ from energy_hw.outback.chain import Block
 from energy_hw.outback.commands import is_command
 from energy_hw.outback.encode import limits
 from energy_hw.outback.identity import VIEWS, House, device_id
-from energy_hw.outback.permits import LOCKED, absent, classes, is_reset
+from energy_hw.outback.permits import LOCKED, absent, classes, is_reset, volts
 from energy_hw.outback.tables import points
 from energy_hw.outback.types import Point, PointType
 from energy_hw.outback.values import PointValue, decode_point, scale_of
@@ -63,4 +63,6 @@ def _control(device: str, value: PointValue, scale: int | None) -> Control:
         return Control(device, row.name, "text", confirmed=known)
     low, high = (Decimal(limit) for limit in limits(row, scale))
     step = Decimal(1).scaleb(scale if row.scale and scale is not None else 0)
+    if near := volts(value):
+        low, high = max(low, near[0]), min(high, near[1])
     return Control(device, row.name, "number", row.unit, low, high, step, confirmed=known)

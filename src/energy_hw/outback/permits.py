@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import ROUND_CEILING, Decimal
 
-from energy_hw.errors import CommandError, NotWritable
+from energy_hw.errors import CommandError, FarOff, NotWritable
 from energy_hw.outback.chain import Block
 from energy_hw.outback.types import Point, PointType
 from energy_hw.outback.values import PointValue
@@ -22,6 +23,10 @@ RISKS: Mapping[str, str] = {
 }
 WIRED = ("aux_", "relay_")
 """What is wired to one unit alone."""
+FAR = 3
+"""Times the volts that a setting holds, or a part of them, which nobody means: a decimal point was lost."""
+SMALL_V = 5
+"""Volts below which a setting is a difference, or off."""
 COUNTED = (64112, 64119)
 """Settings of devices that each have something of their own: an array, a bank's shunts."""
 
@@ -71,6 +76,29 @@ def absent(before: PointValue) -> bool:
     if row.type is PointType.STRING:
         return set(before.registers) == {0xFFFF}
     return row.type is not PointType.IPADDR and not before.implemented
+
+
+def volts(before: PointValue) -> tuple[Decimal, Decimal] | None:
+    """(low, high) of what a setting in volts takes without force: no document limits them, and batteries do.
+
+    None for everything else, and for what holds less than SMALL_V.
+    """
+    if before.point.unit != "V" or not isinstance(before.value, Decimal) or before.value < SMALL_V:
+        return None
+    step = Decimal(1).scaleb(before.scale or 0)
+    low = (before.value / FAR).quantize(step, ROUND_CEILING)
+    return low, before.value * FAR
+
+
+def check_far(before: PointValue, after: PointValue) -> None:
+    """Raises FarOff for volts that are far from those it holds."""
+    limits, new = volts(before), after.value
+    if limits is not None and isinstance(new, Decimal) and not limits[0] <= new <= limits[1]:
+        raise FarOff(
+            f"{before.point.code}: {new} V is far from the {before.value} V that it holds (raw {after.raw},"
+            f" {before.raw}): is a decimal point lost, is it a raw number? To write it all the same, force it",
+            *limits,
+        )
 
 
 def needs_certainty(row: Point) -> bool:

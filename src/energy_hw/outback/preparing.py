@@ -41,7 +41,10 @@ class Preparer:
                 f"{order.point.code}: the {order.fingerprint.name} does not have it, its register reads {before.raw}"
             )
         words = _words(order, sight)
-        return Prepared(order, before, future(before, order.block, sight.registers, words), words, sight)
+        after = future(before, order.block, sight.registers, words)
+        if not order.force and order.undo_of is None:
+            permits.check_far(before, after)
+        return Prepared(order, before, after, words, sight)
 
     def again(self, prepared: Prepared) -> Prepared:
         """The last look: nothing may have changed since the first."""
