@@ -320,10 +320,26 @@ def test_another_device_on_a_port_is_told(
 
 def test_a_command_is_for_the_device_that_was_published(over_tcp: Mate3, simulated: SimMate3) -> None:
     over_tcp.read()
-    simulated.swap_cables(3, 4)
     over_tcp._holding.read(Mode.EVERYTHING, by_user=False)
     assert over_tcp.command("outback:MA0000F0000000/3", "absorb_volts", "57.0") == "confirmed"
     assert simulated.get(64112, "absorb_volts", 3) == 570
+
+
+def test_a_device_that_took_the_place_of_another_gets_no_command_until_somebody_reads(
+    over_tcp: Mate3, simulated: SimMate3
+) -> None:
+    over_tcp.read()
+    simulated.swap_cables(3, 4)
+    for _ in range(2):
+        over_tcp._holding.read(Mode.EVERYTHING, by_user=False)
+        with pytest.raises(
+            IdentityChanged, match="charge controller 3 is not the device that it was: model: then FM60"
+        ):
+            over_tcp.command("outback:MA0000F0000000/3", "absorb_volts", "57.0")
+    assert simulated.registers[ABSORB_3] == simulated.registers[ABSORB_4] == 588
+    assert over_tcp.command("outback:MA0000F0000000/1", "search_sensitivity", 5) == "confirmed"
+    over_tcp.read()
+    assert over_tcp.command("outback:MA0000F0000000/3", "absorb_volts", "57.0") == "confirmed"
 
 
 def test_the_same_device_at_another_address_is_written_to(over_tcp: Mate3, simulated: SimMate3) -> None:

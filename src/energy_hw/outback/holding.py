@@ -6,6 +6,9 @@
 A write to a device out of a snapshot relies on that snapshot: what the user holds in the hand is what is meant.
 A poll in the background renews only the newest. If meanwhile two devices changed their ports, a write would be meant
 for the one that was seen and reach the other: it is compared with what was seen, and refused.
+
+A command by the id of a report relies on what was polled last, so that automations go on for months; a device on a port
+where polls have seen another one before gets none until somebody reads again.
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ class Holding:
         self.state = State()
         self.changed = 0
         self._whole: Snapshot | None = None
+        self._strangers: dict[Key, str] = {}
         self._doubted: tuple[Snapshot, Snapshot | None] | None = None
 
     def read(self, mode: Mode = Mode.EVERYTHING, *, by_user: bool = True) -> Snapshot:
@@ -121,7 +125,15 @@ class Holding:
         return newest if newest.layout != seen.layout and moved(seen, newest, key) else seen
 
     def _polled(self, key: Key) -> Snapshot:
-        """What was polled last; if a write found that it no longer holds, what is read anew, for the same device."""
+        """What was polled last; if a write found that it no longer holds, what is read anew, for the same device.
+
+        Raises IdentityChanged for a device that took the place of another.
+        """
+        if key in self._strangers:
+            raise IdentityChanged(
+                f"nothing was written: {self._strangers[key]}. See what is where; commands to it go on after a read(),"
+                " or a restart of this program"
+            )
         if self._doubted is None or self.newest is not self._doubted[1]:
             return self._complete(self.newest, False)
         before, newest = self._doubted[0], self.read(by_user=False)
@@ -137,6 +149,8 @@ class Holding:
         newest = self.newest = Snapshot.of(poll, self._link_name, self.newest)
         if newest.fresh >= set(newest.layout.blocks):
             self._tell_changes(newest)
+            if by_user:
+                self._strangers.clear()
         seen = Snapshot.of(poll, self._link_name, self.seen)
         if self.seen is None or (by_user and (seen.complete or seen.layout == self.seen.layout)):
             self.seen = seen
@@ -146,7 +160,9 @@ class Holding:
         before, self._whole = self._whole, newest
         for device, lines in changes(before, newest) if before else ():
             self.changed += 1
-            logger.warning("%s: %s is not the device that it was: %s", self._link_name, device.name, "; ".join(lines))
+            said = f"{device.name} is not the device that it was: {'; '.join(lines)}"
+            self._strangers[device.did, device.port] = said
+            logger.warning("%s: %s", self._link_name, said)
 
     def _observed(self, read: Callable[[], Poll]) -> Poll:
         """Notes whether the controller answered."""
