@@ -125,15 +125,17 @@ class Holding:
         return newest if newest.layout != seen.layout and moved(seen, newest, key) else seen
 
     def _polled(self, key: Key) -> Snapshot:
-        """What was polled last; if a write found that it no longer holds, what is read anew, for the same device.
-
-        Raises IdentityChanged for a device that took the place of another.
-        """
+        """What a command may rely on. Raises IdentityChanged for a device that took the place of another."""
+        polled = self._doubtless(key)
         if key in self._strangers:
             raise IdentityChanged(
                 f"nothing was written: {self._strangers[key]}. See what is where; commands to it go on after a read(),"
                 " or a restart of this program"
             )
+        return polled
+
+    def _doubtless(self, key: Key) -> Snapshot:
+        """What was polled last; if a write found that it no longer holds, what is read anew, for the same device."""
         if self._doubted is None or self.newest is not self._doubted[1]:
             return self._complete(self.newest, False)
         before, newest = self._doubted[0], self.read(by_user=False)
