@@ -96,6 +96,26 @@ def test_what_was_not_confirmed_does_not_stand(world: World) -> None:
         world.writer.undo()
 
 
+def test_the_write_before_one_that_was_not_confirmed_is_taken_back_only_by_name(world: World) -> None:
+    world.write(FM60, "absorb_volts", "57.6")
+    good = last(world)
+    world.house.locked = True
+    with pytest.raises(CommandError):
+        world.write(FM60, "float_volts", "54.0")
+    world.house.locked = False
+    with pytest.raises(CommandError, match=r"the last write, .*float_volts.*not confirmed.*, did not end well"):
+        world.writer.undo()
+    assert world.writer.commit(world.writer.undo(good)).confirmed
+    assert world.raw(FM60, "absorb_volts") == 588
+
+
+def test_a_write_that_was_refused_stands_in_no_ones_way(world: World) -> None:
+    world.write(FM60, "absorb_volts", "57.6")
+    with pytest.raises(CommandError):
+        world.write(FM60, "absorb_volts", "57.65")
+    assert world.writer.undo().raw_new == 588
+
+
 def test_what_was_left_unknown_is_taken_back_if_it_is_there(world: World) -> None:
     world.house.unsettled_reads = 99
     with pytest.raises(CommandError):

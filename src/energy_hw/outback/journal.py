@@ -26,6 +26,8 @@ from energy_hw.reading import dumps
 SENT = ("confirmed", "assumed", "unknown")
 """Outcomes after which the device may hold the new value; `unknown` is also said of an intent without a result."""
 NUMBER = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
+REFUSED = "refused"
+"""Nothing was sent."""
 LONGEST = 64_000
 """Characters in a line; a longer one is damaged."""
 
@@ -83,6 +85,12 @@ class Entries:
         here = (one for one in reversed(self.entries) if gateway in (None, one.gateway))
         standing = (one for one in here if one.outcome in SENT and not one.undo_of)
         return next((entry for entry in standing if entry.id not in undone), None)
+
+    def trouble_since(self, entry: Entry) -> Entry | None:
+        """The newest later write to the same controller that neither stands nor was refused before it was sent."""
+        later = self.entries[self.entries.index(entry) + 1 :]
+        ends = (*SENT, REFUSED)
+        return next((one for one in reversed(later) if one.gateway == entry.gateway and one.outcome not in ends), None)
 
     def _undone(self) -> set[str]:
         """Ids of what was taken back; what was taken back itself takes nothing back any more."""

@@ -64,12 +64,18 @@ def _last(journal: Journal | None, gateway: str) -> Entry:
     if journal is None:
         raise CommandError("nothing can be taken back: no journal is kept")
     try:
-        entry = journal.read().last(gateway)
+        entries = journal.read()
     except OSError as error:
         raise CommandError(f"nothing can be taken back: the journal {journal.path} cannot be read ({error})") from error
+    entry = entries.last(gateway)
     if entry is None:
         raise CommandError(
             f"nothing to take back: the journal {journal.path} has no write that stands, to this controller"
+        )
+    if trouble := entries.trouble_since(entry):
+        raise CommandError(
+            f"nothing was written: the last write, {trouble.text}, did not end well: look at the controller what"
+            f" stands there. To take back the one before it, {entry.text}, name it"
         )
     return entry
 
