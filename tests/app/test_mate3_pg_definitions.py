@@ -209,6 +209,7 @@ def test_options_of_a_table_that_cannot_be(tmp_path: Path) -> None:
         ("", "line 1: expected `tables:`"),
         ("[]", "line 1: expected `tables:`"),
         ("tables: [", "line 1: while parsing a flow node"),
+        ("tables:\n\ta: []\n", "token: use spaces, YAML takes no tabs"),
         ("tables:\n  a: 1\n  a: 2\n", "line 3: 'a' is there twice, first on line 2"),
         ("tables:\n  7: []\n", "line 2: expected text for a name, got '7': put it in quotes"),
         ("tables:\n  ? [a]\n  : 1\n", "line 2: expected text for a name, got a list or a mapping"),

@@ -104,6 +104,7 @@ def _yaml(path: Path, text: str) -> Item:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         said = ", ".join(filter(None, (error.context, error.problem)))
+        said += ": use spaces, YAML takes no tabs" if r"'\t'" in said else ""
         raise ConfigError(f"{path}{f', line {line}' if line else ''}: {said}", str(path), line) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}", str(path)) from None
