@@ -60,6 +60,7 @@ STATES = {
 }
 # fmt: on
 SLOW_WORDS = ("password", "authentication", "pg_hba", "log in")
+ASKS = "Is the server running on that host"  # what libpq adds to a refusal, as HINTS do
 MOST_CHARACTERS = 300
 
 
@@ -77,7 +78,7 @@ def verdict(error: psycopg.Error) -> Verdict:
 def explain(error: psycopg.Error) -> str:
     """One line: what the server said, without the values of a row, and what to do."""
     primary = error.diag.message_primary
-    text = primary if primary else "; ".join(line.strip() for line in str(error).splitlines())
+    text = primary if primary else "; ".join(line.strip() for line in str(error).splitlines() if ASKS not in line)
     text = text[:MOST_CHARACTERS] or type(error).__name__
     hint = STATES.get(error.sqlstate or "") or (_hint(text) or _missing(text) if error.sqlstate is None else "")
     state = f" ({error.sqlstate})" if error.sqlstate else ""
