@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from energy_hw.app.mate3 import Mate3Session, file_faults
+from energy_hw.app.session import Options
 from energy_hw.outback import daylog
 from energy_hw.outback.dump import Dump
 from energy_hw.outback.mate3 import Mate3
@@ -63,6 +66,25 @@ def test_a_dump_into_no_folder_says_so(controller: SimMate3, tmp_path: Path) -> 
     done = mate3("dump", *at(controller), tmp_path / "none" / "dump.json")
     assert done.exit_code == 3
     assert "cannot be written: No such file or directory" in done.stderr
+
+
+def test_a_cache_that_cannot_be_used_is_told_with_its_name(controller: SimMate3, tmp_path: Path) -> None:
+    read = mate3("devices", *at(controller), "-c", tmp_path)
+    assert (read.exit_code, f"{tmp_path} cannot be read: Is a directory" in read.stderr) == (3, True)
+    path = tmp_path / "none" / "cache.json"
+    written = mate3("devices", *at(controller), "-c", path)
+    assert (written.exit_code, f"{path} cannot be written: No such file" in written.stderr) == (3, True)
+
+
+def test_a_file_of_somebody_else_ends_with_5_and_no_simulation_is_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> int:
+        with file_faults(Path("x.json"), "written"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    assert Mate3Session(Options()).run("dump", work) == 5
+    assert capsys.readouterr().err == (
+        "mate3 dump: x.json cannot be written: Permission denied: choose a folder of your own\n"
+    )
 
 
 def test_where_nothing_answers_an_older_dump_stays(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from energy_hw.app.session import Options, Session
 from energy_hw.app.text import printable
-from energy_hw.errors import ConfigError
+from energy_hw.errors import ConfigError, EnergyHwError, PermissionDenied
 from energy_hw.outback.chain import Block
 from energy_hw.outback.identity import Fingerprint, fingerprint
 from energy_hw.outback.options import host_of
@@ -66,6 +66,9 @@ class Mate3Session(Session):
 
     def _level(self) -> int:
         return int(getattr(logging, self._level_name))
+
+    def _hint(self, error: EnergyHwError) -> str:
+        return "" if isinstance(error, PermissionDenied) else super()._hint(error)  # of a file here, no controller's
 
 
 class Controller:
@@ -126,12 +129,26 @@ def reached(target: Target) -> Iterator[Target]:
 
 
 @contextmanager
+def file_faults(path: Path | None, what: str) -> Iterator[None]:
+    """What the system says of a file that is read or written, with its name: PermissionDenied, ConfigError."""
+    try:
+        yield
+    except EnergyHwError:
+        raise
+    except PermissionError as error:
+        hint = ": choose a folder of your own" if what == "written" else ""
+        raise PermissionDenied(f"{path} cannot be {what}: {error.strerror}{hint}") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be {what}: {error.strerror}: choose another place", str(path)) from None
+
+
+@contextmanager
 def opened(target: Target, *, keep_cache: bool = False, let_go: bool = False) -> Iterator[Controller]:
     """The controller, its connection closed in the end. Nothing is asked before the first read.
 
     keep_cache: an existing cache is brought up to date in the end; one that does not exist yet is made in any case.
     let_go: the connection, of which a controller has but one, is not held while a user is asked.
-    Raises ConfigError, ExtraMissing.
+    Raises ConfigError, ExtraMissing, PermissionDenied.
     """
     from energy_hw.compat.mate3._cache import load
     from energy_hw.links.modbus import ModbusLink
@@ -139,12 +156,14 @@ def opened(target: Target, *, keep_cache: bool = False, let_go: bool = False) ->
     with reached(target) as there:
         link = None if there.offline else ModbusLink(there.host or "", there.port or PORT, close_after_poll=let_go)
         try:
-            cache = load(there.cache, link) if there.cache else None
+            with file_faults(there.cache, "read"):
+                cache = load(there.cache, link) if there.cache else None
             is_new = there.cache is not None and not there.cache.exists()
             registers: Any = cache or link
             yield Controller(registers, there.host or str(there.cache), cache, link is not None and not there.simulate)
             if cache is not None and there.cache is not None and (is_new or keep_cache):
-                cache.save(there.cache)
+                with file_faults(there.cache, "written"):
+                    cache.save(there.cache)
         finally:
             if link is not None:
                 link.close()

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from energy_hw.app.exits import OK
-from energy_hw.app.mate3 import Mate3Session, Target, opened
+from energy_hw.app.mate3 import Mate3Session, Target, file_faults, opened
 from energy_hw.errors import ConfigError, LinkBusy, LinkError, PermissionDenied
 from energy_hw.outback.dump import Dump
 from energy_hw.outback.sunspec import walk
@@ -26,12 +26,8 @@ def dump(session: Mate3Session, target: Target, path: Path, redacted: bool) -> i
     """Write every register, as {"40000": 21365, ...}. redacted: without what is secret or personal."""
     with opened(target) as controller:
         registers = Dump(controller.poll().registers)
-    try:
+    with file_faults(path, "written"):
         registers.save(path, redacted=redacted)
-    except PermissionError as error:
-        raise PermissionDenied(f"{path} cannot be written: {error.strerror}: choose a folder of your own") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}: choose another place", str(path)) from None
     session.say(f"All {len(registers.registers)} registers are in the file '{path}'.")
     session.say(REDACTED if redacted else WHOLE)
     return OK
