@@ -282,6 +282,12 @@ def test_undo_of_an_entry_by_the_beginning_of_its_id(controller: SimMate3) -> No
     assert (controller.registers[ABSORB_3], controller.registers[ABSORB_4]) == (588, 575)
 
 
+def test_undo_of_an_entry_that_is_not_there_says_where_they_are(controller: SimMate3) -> None:
+    done = mate3("undo", "zzzz", *at(controller), "--yes")
+    assert done.exit_code == 3
+    assert "got 'zzzz', with which none begins: --list shows them" in done.stderr
+
+
 def test_undo_asks_only_where_somebody_can_answer(controller: SimMate3) -> None:
     write(controller, f"{ABSORB}=57.6", options=("-y",))
     assert mate3("undo", *at(controller), input="y\n").exit_code == 6

@@ -194,7 +194,7 @@ def _entry(start: str) -> Entry:
     found = [entry for entry in journal.read().entries if entry.id.startswith(start)]
     if len(found) != 1:
         raise ConfigError(
-            f"expected the beginning of the id of one write in {journal.path}, got {start!r}, which {len(found)} have:"
-            " --list shows them"
+            f"expected the beginning of the id of one write in {journal.path}, got {start!r}, with which"
+            f" {len(found) or 'none'} {'begin' if found else 'begins'}: --list shows them"
         )
     return found[0]
