@@ -10,6 +10,7 @@ from energy_hw.errors import (
     PermissionDenied,
     ProtocolError,
     UnknownDevice,
+    UnknownPoint,
 )
 
 OK, FAILED, USAGE, CONFIGURATION, DEVICE, PERMISSION, REFUSED, CORRUPT, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 7, 130
@@ -19,6 +20,7 @@ _CODES = (
     (ExtraMissing, USAGE),
     (ConfigError, CONFIGURATION),
     (UnknownDevice, CONFIGURATION),  # a name that nobody has
+    (UnknownPoint, CONFIGURATION),
     (CommandError, REFUSED),
     (ProtocolError, CORRUPT),
 )
