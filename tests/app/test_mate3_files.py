@@ -68,12 +68,15 @@ def test_a_dump_into_no_folder_says_so(controller: SimMate3, tmp_path: Path) -> 
     assert "cannot be written: No such file or directory" in done.stderr
 
 
-def test_a_cache_that_cannot_be_used_is_told_with_its_name(controller: SimMate3, tmp_path: Path) -> None:
-    read = mate3("devices", *at(controller), "-c", tmp_path)
-    assert (read.exit_code, f"{tmp_path} cannot be read: Is a directory" in read.stderr) == (3, True)
+@pytest.mark.parametrize(("command", "ways"), [("devices", ("read", "written")), ("read", ("used", "used"))])
+def test_a_cache_that_cannot_be_used_is_told_with_its_name(
+    controller: SimMate3, tmp_path: Path, command: str, ways: tuple[str, str]
+) -> None:
+    folder = mate3(command, *at(controller), "-c", tmp_path)
+    assert (folder.exit_code, f"{tmp_path} cannot be {ways[0]}: Is a directory" in folder.stderr) == (3, True)
     path = tmp_path / "none" / "cache.json"
-    written = mate3("devices", *at(controller), "-c", path)
-    assert (written.exit_code, f"{path} cannot be written: No such file" in written.stderr) == (3, True)
+    nowhere = mate3(command, *at(controller), "-c", path)
+    assert (nowhere.exit_code, f"{path} cannot be {ways[1]}: No such file" in nowhere.stderr) == (3, True)
 
 
 def test_a_file_of_somebody_else_ends_with_5_and_no_simulation_is_offered(capsys: pytest.CaptureFixture[str]) -> None:

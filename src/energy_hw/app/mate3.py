@@ -130,13 +130,13 @@ def reached(target: Target) -> Iterator[Target]:
 
 @contextmanager
 def file_faults(path: Path | None, what: str) -> Iterator[None]:
-    """What the system says of a file that is read or written, with its name: PermissionDenied, ConfigError."""
+    """What the system says of a file that is read, written or used, with its name: PermissionDenied, ConfigError."""
     try:
         yield
-    except EnergyHwError:
+    except (EnergyHwError, BrokenPipeError):
         raise
     except PermissionError as error:
-        hint = ": choose a folder of your own" if what == "written" else ""
+        hint = ": choose a folder of your own" if what != "read" else ""
         raise PermissionDenied(f"{path} cannot be {what}: {error.strerror}{hint}") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be {what}: {error.strerror}: choose another place", str(path)) from None

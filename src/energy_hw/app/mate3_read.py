@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from energy_hw.app.exits import OK
-from energy_hw.app.mate3 import Mate3Session, Target, opened, reached
+from energy_hw.app.mate3 import Mate3Session, Target, file_faults, opened, reached
 from energy_hw.app.text import printable
 from energy_hw.compat.mate3.api import Mate3Client
 from energy_hw.compat.mate3.sunspec.models import MODELS
@@ -34,7 +35,7 @@ def read(session: Mate3Session, target: Target, format: str) -> int:
     """Print every value: format `text`, `prettyjson` or `json`; or, with --json, a report of each device a line."""
     if session.options.as_json:
         return _reports(session, target)
-    with reached(target) as there, _client(there) as client:
+    with reached(target) as there, _file(there), _client(there) as client:
         devices = list(client.devices.connected_devices)
         if format == "text":
             text = "\n".join(_table(device) for device in devices)
@@ -49,6 +50,10 @@ def _reports(session: Mate3Session, target: Target) -> int:
         for report in controller.snapshot().reports():
             session.give(report.to_json())
     return OK
+
+
+def _file(target: Target) -> AbstractContextManager[None]:
+    return file_faults(target.cache, "used") if target.cache else nullcontext()
 
 
 def _client(target: Target) -> Mate3Client:
