@@ -106,7 +106,7 @@ def test_every_option_of_mate3_is_there_with_its_default() -> None:
     spelt = {option for parameter in mate3_pg.params for option in parameter.opts}
     assert {"-H", "--host", "-p", "--port", "-i", "--interval", "-q", "--quiet", "--debug"} <= spelt
     assert {"--database-url", "--definitions", "--hypertables"} <= spelt
-    assert invoke("--help").exit_code == 0
+    assert invoke("--help").exit_code == invoke("--version").exit_code == 0
 
 
 @pytest.mark.parametrize(

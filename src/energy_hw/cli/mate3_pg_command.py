@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from energy_hw import __version__
 from energy_hw.app.exits import OK
 
 ENVIRONMENT = "ENERGY_HW_MATE3"
@@ -18,6 +19,7 @@ FILE = click.Path(path_type=Path)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
 @click.option("--host", "-H", help=f"Name or IP address of the controller; without it {ENVIRONMENT}.")
 @click.option("--port", "-p", type=click.IntRange(1, 65535), default=502, show_default=True, help="Of its Modbus.")
 @click.option(
