@@ -31,6 +31,7 @@ NAMES = (
     "p1_reports",
     "p1_pty",
     "outback",
+    "mate3_faults",
 )
 
 
