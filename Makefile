@@ -41,8 +41,8 @@ dist: $(VENV)/.tested
 test-kernel: $(VENV)/.tested
 	PYTHON="$(CURDIR)/$(BIN)/python" tests/bench/kernel/run.sh
 
-test-arm:
-	tests/bench/arm/run.sh
+test-arm: $(VENV)/.tested
+	PYTHON="$(CURDIR)/$(BIN)/python" tests/bench/arm/run.sh
 
 # Hypertables on the real TimescaleDB.
 test-timescale: $(VENV)/.tested

@@ -12,4 +12,4 @@ ENERGY_HW_REQUIRE_C=1 python3 setup.py --quiet build_ext --inplace >/tmp/build.l
 }
 
 echo "$arch: testing on $(uname -m), Python $(python3 -c 'import platform, struct; print(platform.python_version(), struct.calcsize("P") * 8, "bit")')"
-ENERGY_HW_CORE=c PYTHONPATH=tests python3 -m pytest -p no:cacheprovider -p bench.arm.patience --durations=6 -rs "$@"
+ENERGY_HW_CORE=c PYTHONPATH=tests:/opt/python python3 -m pytest -p no:cacheprovider -p bench.arm.patience --durations=6 -rs "$@"
