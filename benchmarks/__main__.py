@@ -1,6 +1,6 @@
 """Every figure that the project quotes, measured side by side in one run.
 
-make bench                          all of them (about three minutes)
+make bench                          all of them (a quarter of an hour)
 make bench ARGS="codec startup"     some
 """
 
