@@ -188,6 +188,11 @@ def test_numbers_of_too_many_digits_cost_nothing(value: object) -> None:
         encode(ABSORB, value, -1)
 
 
+def test_a_comma_in_a_number_is_told() -> None:
+    with pytest.raises(OutOfRange, match=r"expected a number in V, got '57,6': write a point for the comma"):
+        encode(ABSORB, "57,6", -1)
+
+
 def test_read_only_is_refused_before_the_value_is_looked_at() -> None:
     for row in (row for did in models() for row in points(did) if not row.writable):
         with pytest.raises(NotWritable, match=f"{row.code} is read-only"):

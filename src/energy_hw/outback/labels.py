@@ -14,6 +14,7 @@ from energy_hw.outback.types import Point, PointType
 
 Number = Decimal | int
 DIGITS = 60  # more of them, before or behind the point, are no setting: they are refused before they cost time
+COMMA = re.compile(r"\s*[+-]?\d{1,9},\d{1,9}\s*", re.ASCII)
 
 
 def code_of(point: Point, value: object) -> int:
@@ -77,7 +78,12 @@ def _integer(value: object) -> int | None:
 
 def unexpected(point: Point, value: object) -> OutOfRange:
     """The error that says what the point takes, and what came."""
-    return OutOfRange(f"{point.code}: expected {expected(point)}, got {shown(point, value)}")
+    comma = ": write a point for the comma" if point.scale and _has_comma(value) else ""
+    return OutOfRange(f"{point.code}: expected {expected(point)}, got {shown(point, value)}{comma}")
+
+
+def _has_comma(value: object) -> bool:
+    return isinstance(value, str) and COMMA.fullmatch(value) is not None
 
 
 def expected(point: Point) -> str:
