@@ -33,7 +33,7 @@ try:
             print(logger.summary(), flush=True)
             time.sleep(wait_s)
 except EnergyHwError as error:
-    sys.exit(f"{error}\nwithout a controller: --simulate")
+    sys.exit(f"{error}" if arguments.simulate else f"{error}\nwithout a controller: --simulate")
 except BrokenPipeError:  # `| head` has seen enough
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 except KeyboardInterrupt:

@@ -31,7 +31,7 @@ try:
                 break
         print(mate3.diagnosis(), file=sys.stderr)
 except EnergyHwError as error:
-    sys.exit(f"{error}\nwithout a controller: --simulate")
+    sys.exit(f"{error}" if arguments.simulate else f"{error}\nwithout a controller: --simulate")
 except BrokenPipeError:  # `| head` has seen enough
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 except KeyboardInterrupt:

@@ -30,6 +30,6 @@ try:
             sys.exit("nothing was written")
         print(mate3.write(charger, "absorb_volts", arguments.volts).text())
 except EnergyHwError as error:
-    sys.exit(f"{error}\nwithout a controller: --simulate")
+    sys.exit(f"{error}" if arguments.simulate else f"{error}\nwithout a controller: --simulate")
 except KeyboardInterrupt:
     sys.exit(130)
