@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -363,3 +364,13 @@ def test_decode_outback_is_among_the_commands_of_energy_hw() -> None:
     assert done.exit_code == 0
     assert len(lines_of_json(done)) == 7
     assert done.stderr == "7 accepted; blocks: 15 good, 0 refused; registers: 0 refused\n"
+
+
+def test_no_byte_of_an_answer_is_told_however_much_is_asked_for(
+    house: SimMate3, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    done = mate3(*at(house), "-l", "DEBUG", "devices")
+    assert done.exit_code == 0
+    assert [record for record in caplog.records if record.name.startswith("pymodbus")] == []
+    assert logging.getLogger("pymodbus").level == logging.NOTSET

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energy_hw.app.session import Options, Session
+from energy_hw.app.session import Options, Session, hushed
 from energy_hw.app.text import printable
 from energy_hw.errors import ConfigError, EnergyHwError, PermissionDenied
 from energy_hw.outback.chain import Block
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 PORT = 502
+NEVER_HEARD = "pymodbus"
+"""Its debugging is every byte of each answer, the controller's passwords among them."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Mate3Session(Session):
     def __init__(self, options: Options, level: str = "WARNING", program: str = "mate3", **streams: Any) -> None:
         super().__init__(options, **streams)
         self.program, self._level_name = program, level
+
+    def run(self, command: str, work: Callable[[], int]) -> int:
+        """As every session, without the bytes that the library would tell."""
+        with hushed(NEVER_HEARD):
+            return super().run(command, work)
 
     def show(self, text: str) -> None:
         """A line of the result, unless --json."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from pathlib import Path
@@ -54,16 +53,11 @@ def replay(
 
 
 def _listen(house: SimMate3) -> None:
-    """Raises LinkBusy, PermissionDenied; what the library says of a port is said there."""
-    library = logging.getLogger("pymodbus")
-    level = library.level
-    library.setLevel(logging.CRITICAL)
+    """Raises LinkBusy, PermissionDenied."""
     try:
         house.start()
     except OSError:
         raise _no_port(house.host, house.port) from None
-    finally:
-        library.setLevel(level)
 
 
 def _load(path: Path) -> dict[int, int]:

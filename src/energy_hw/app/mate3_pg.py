@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from energy_hw.app.exits import CONFIGURATION, DEVICE, OK, REFUSED
+from energy_hw.app.mate3 import NEVER_HEARD
 from energy_hw.app.mate3_pg_logger import Mate3Logger
 from energy_hw.app.mate3_pg_settings import Settings
 from energy_hw.app.pg_definitions import Definitions, DefinitionsError, read_definitions
-from energy_hw.app.session import Session
+from energy_hw.app.session import Session, hushed
 from energy_hw.web.systemd import notify
 
 LOOK_S = 0.2
@@ -23,9 +21,8 @@ ALIVE_S = 5.0
 STUCK_S = 600.0
 """No poll takes this long, whatever the controller does."""
 ONCE_S = 60.0
-TOO_TALKATIVE = ("energy_hw.sinks.worker",)
-NEVER_HEARD = ("pymodbus",)
-"""Its debugging is every byte of each answer, the controller's passwords among them."""
+TOO_TALKATIVE = "energy_hw.sinks.worker"
+"""What it would say of an outage is said already."""
 
 
 def run(
@@ -50,7 +47,8 @@ def run(
         return CONFIGURATION
     for note in definitions.notes:
         _tell(session, note)
-    with _hushed(session.options.verbose > 1):
+    names = [NEVER_HEARD] if session.options.verbose > 1 else [NEVER_HEARD, TOO_TALKATIVE]
+    with hushed(*names):
         if check:  # beside one that logs
             with Mate3Logger(definitions, replace(settings, outbox=None)) as logger:
                 return _check(session, logger)
@@ -67,21 +65,6 @@ def _until_over(
             _deaf()
             logger.close()
             _tell(session, logger.summary())
-
-
-@contextmanager
-def _hushed(everything: bool) -> Iterator[None]:
-    """What others would say of an outage is said already."""
-    names = NEVER_HEARD if everything else NEVER_HEARD + TOO_TALKATIVE
-    loggers = [logging.getLogger(name) for name in names]
-    before = [each.level for each in loggers]
-    for each in loggers:
-        each.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for each, level in zip(loggers, before, strict=True):
-            each.setLevel(level)
 
 
 def _tell(session: Session, text: str) -> None:

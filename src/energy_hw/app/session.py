@@ -134,3 +134,16 @@ def interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def hushed(*names: str, level: int = logging.CRITICAL) -> Iterator[None]:
+    """Loggers of these names say nothing below `level` meanwhile."""
+    before = {logger: logger.level for logger in map(logging.getLogger, names)}
+    for logger in before:
+        logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, was in before.items():
+            logger.setLevel(was)
