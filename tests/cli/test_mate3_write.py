@@ -65,6 +65,16 @@ def test_a_wrong_second_field_leaves_the_first_unwritten(controller: SimMate3) -
     assert controller.registers == before
 
 
+def test_one_field_twice_is_written_one_after_the_other(controller: SimMate3) -> None:
+    done = mate3_write(*at(controller), "-P", "1", "-s", f"{AUX}=2", "-s", f"{AUX}=0")
+    assert done.exit_code == 0, done.stderr
+    assert done.stderr.count("Done") == 2
+    assert [values for function, address, values in controller.requests if function == 6 and address == AUX_1] == [
+        (2,),
+        (0,),
+    ]
+
+
 def test_aux_control_needs_no_consent(controller: SimMate3) -> None:
     assert mate3_write(*at(controller), "-s", f"{AUX}=2", "-P", "1").exit_code == 0
     assert controller.registers[AUX_1] == 2

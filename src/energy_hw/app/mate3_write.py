@@ -6,7 +6,7 @@ Everything is prepared before the first value is written: a typing error in the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
@@ -63,7 +63,7 @@ def write_raw(
     with opened(target) as controller, controller.anew() as known:
         places = [(find_0_4(known, path, port), raw) for path, raw in pairs]
         prepared = [_prepare(controller, known, place, raw, consent, raw=True) for place, raw in places]
-        for one in prepared:
+        for one in prepared if consent.dry_run else _in_turn(controller, prepared):
             session.tell_lines(_text(one), is_result=consent.dry_run)
             if not consent.dry_run:
                 session.give(_told(controller.writer.commit(one)))
@@ -117,11 +117,25 @@ def _carry_out(session: Mate3Session, controller: Controller, prepared: Sequence
     if consent.asks and not _agreed(session, len(prepared)):
         session.tell("Nothing was written.")
         return REFUSED
-    for one in prepared:
+    for one in _in_turn(controller, prepared):
         result = controller.writer.commit(one)
         session.say(result.text())
         session.give(_told(result))
     return OK
+
+
+def _in_turn(controller: Controller, prepared: Sequence[Prepared]) -> Iterator[Prepared]:
+    """Each of them; prepared anew if the one before has changed its point: on, then off again."""
+    written = set()
+    for one in prepared:
+        order = one.order
+        if (order.block, order.point) in written and not order.reset:
+            one = controller.writer.prepare(
+                order.block, order.fingerprint, order.point.name, order.value,
+                allow=order.allow, force=order.force, raw=order.raw,
+            )  # fmt: skip
+        yield one
+        written.add((order.block, order.point))
 
 
 def _text(one: Prepared) -> str:
