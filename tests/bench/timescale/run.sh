@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests of hypertables on the real TimescaleDB: PostgreSQL 17 with Debian 13's extension (the Apache edition),
+# Runs the tests of hypertables, and of a full disk, on the real TimescaleDB: PostgreSQL 17 with Debian 13's extension (the Apache edition),
 # in a root of Debian packages, as a user who is not root. Needs root for chroot; every mount is in a namespace of its own,
 # nothing is installed on this machine, telemetry is off.
 #
@@ -80,12 +80,15 @@ if [ "${1:-}" = --inside ]; then
 	trap 'exit 143' INT TERM
 	mount -t proc proc "$root/proc"
 	mount --rbind /dev "$root/dev"
+	install -d "$root/small"
+	mount -t tmpfs -o size=8m,mode=700 tmpfs "$root/small" # a disk to fill
+	chown $user:$user "$root/small"
 	port=$("$PYTHON" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	make_cluster
 	start
 	say "testing on $(inside $programs/postgres --version)"
 	EHW_TIMESCALE_URL=postgresql://postgres@127.0.0.1:$port/postgres "$PYTHON" -m pytest -p no:cacheprovider \
-		--durations=3 "$here/hypertables.py" "$@" || fail "the tests failed; the server's log: $WORK/server.log"
+		--durations=3 "$here/hypertables.py" "$here/full_disk.py" "$@" || fail "the tests failed; the server's log: $WORK/server.log"
 	exit
 fi
 
