@@ -44,7 +44,11 @@ CONSENT = (
     click.option(
         "--allow", type=click.Choice(LOCKED), multiple=True, help="Also settings of this class; may be repeated."
     ),
-    click.option("--force", is_flag=True, help="Also settings whose documents disagree; look at the display."),
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Also what is doubtful: disputed points, volts far from those that are set; look at the display.",
+    ),
 )
 YES = click.option("--yes", "-y", is_flag=True, help="Write without asking.")
 _NAMES = ("host", "port", "simulate", "loglevel", "quiet")

@@ -173,8 +173,8 @@ class Mate3(Devices[LiveDevice], ThreadedSource):
         """Write a setting or a command of a device, or its id: checked, confirmed, journaled.
 
         device: one of a snapshot is meant as it was then; another on its port is refused. allow: classes of settings
-        beside those of the constructor; force: also where sources disagree on a point; raw: value is the number in the
-        register. Raises CommandError, LinkError or ProtocolError; see writing.
+        beside those of the constructor; force: also what is doubtful, see Writer.prepare(); raw: value is the number in
+        the register. Raises CommandError, LinkError or ProtocolError; see writing.
         """
         found = self[device] if isinstance(device, str) else device
         key, options = (found.did, found.port), WriteOptions(named(allow), force, dry_run, raw)

@@ -106,8 +106,8 @@ class Writer:
 
         block: where the point stands. known: who the device was when it was read. value: as encode() takes it; raw:
         the unscaled integer. allow: classes of LOCKED. force: write what is disputed, what the device says it does not
-        have, what it holds already; and to a device that only its port tells apart.
-        Raises UnknownPoint, NotWritable, OutOfRange, IdentityChanged.
+        have, what it holds already, volts far from those it holds; and to a device that only its port tells apart.
+        Raises UnknownPoint, NotWritable, OutOfRange, FarOff, IdentityChanged.
         """
         row = row_of(block, known, name)
         return self._prepare(Order(block, known, row, value, permits.classes(allow), force, raw))
