@@ -29,6 +29,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from energy_hw.sinks.postgres import KIND, Column, Table, encode_row
@@ -293,6 +294,18 @@ def running() -> Server:
     if not server.running:
         server.start()
     return server
+
+
+@pytest.fixture
+def server() -> Server:
+    """The one of this process."""
+    return running()
+
+
+@pytest.fixture
+def database(server: Server) -> Database:
+    """A new one, empty."""
+    return server.database()
 
 
 def _free_port() -> int:

@@ -24,9 +24,9 @@ from energy_hw.sinks.row import Batch
 from energy_hw.sinks.thinning import nothing
 from mate3_rig import CountingRegisters, mate3
 from outbox_rig import BOUND_S, ManualClock, until
-from postgres_rig import Database, Server, running
+from postgres_rig import Database, Server, database, server
 
-__all__ = ["mate3"]
+__all__ = ["database", "mate3", "server"]
 
 POWER = """
 tables:
@@ -39,16 +39,6 @@ TEXT = """  device_text:
     - {port: 1, device: radian_inverter_configuration, field: model_number, db_column: inverter1_model}
 """
 SMALL = Limits(ballast_bytes=0, thin=nothing)
-
-
-@pytest.fixture
-def server() -> Server:
-    return running()
-
-
-@pytest.fixture
-def database(server: Server) -> Database:
-    return server.database()
 
 
 @pytest.fixture(autouse=True)

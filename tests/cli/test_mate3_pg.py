@@ -22,9 +22,9 @@ from energy_hw.cli.mate3_pg_command import mate3_pg
 from energy_hw.sim.mate3 import SimMate3
 from mate3_rig import mate3
 from outbox_rig import BOUND_S, until
-from postgres_rig import Database, Server, running
+from postgres_rig import Database, Server, database, server
 
-__all__ = ["mate3"]
+__all__ = ["database", "mate3", "server"]
 
 ROOT = Path(__file__).parent.parent.parent
 DEFINITIONS = """
@@ -36,16 +36,6 @@ tables:
     - {port: 1, device: radian_inverter_configuration, field: model_number, db_column: inverter1_model}
 """
 OURS = ("MATE3_", "ENERGY_HW_", "PG")
-
-
-@pytest.fixture
-def server() -> Server:
-    return running()
-
-
-@pytest.fixture
-def database(server: Server) -> Database:
-    return server.database()
 
 
 @pytest.fixture

@@ -20,19 +20,11 @@ from energy_hw.sinks.postgres_session import Session, Times
 from energy_hw.sinks.postgres_sort import sort
 from energy_hw.sinks.row import Result
 from outbox_rig import BOUND_S, until
-from postgres_rig import BEGAN, BRIEF, POWER, Database, Server, batch, polls, running
+from postgres_rig import BEGAN, BRIEF, POWER, Database, Server, batch, database, polls, server
+
+__all__ = ["database", "server"]
 
 TEXTS = Table("device_text", (Column("model", "text"), Column('odd "name" %s; --', "text")))
-
-
-@pytest.fixture
-def server() -> Server:
-    return running()
-
-
-@pytest.fixture
-def database(server: Server) -> Database:
-    return server.database()
 
 
 @pytest.fixture

@@ -16,20 +16,12 @@ from energy_hw.sinks.outbox import Outbox
 from energy_hw.sinks.postgres import KIND, LIMITS, Column, PostgresTarget, Table, encode_row
 from energy_hw.sinks.row import Outcome, Target
 from outbox_rig import BOUND_S, until
-from postgres_rig import BEGAN, BRIEF, POWER, Database, Relay, Server, batch, polls, running
+from postgres_rig import BEGAN, BRIEF, POWER, Database, Relay, Server, batch, database, polls, server
+
+__all__ = ["database", "server"]
 
 ROWS = 6
 TABLES = [Table(f"device{number}", (Column("watts", "integer"),)) for number in range(ROWS)]
-
-
-@pytest.fixture
-def server() -> Server:
-    return running()
-
-
-@pytest.fixture
-def database(server: Server) -> Database:
-    return server.database()
 
 
 @pytest.fixture

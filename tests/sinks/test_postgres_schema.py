@@ -10,16 +10,13 @@ import pytest
 
 from energy_hw.sinks.postgres import Column, PostgresTarget, Table, encode_row
 from outbox_rig import BOUND_S
-from postgres_rig import BEGAN, POWER, Database, batch, polls, running
+from postgres_rig import BEGAN, POWER, Database, batch, database, polls, server
+
+__all__ = ["database", "server"]
 
 OLD = (
     "CREATE TABLE house_power (timestamp TIMESTAMPTZ NOT NULL, soc INT NULL); INSERT INTO house_power VALUES (now(), 5)"
 )
-
-
-@pytest.fixture
-def database() -> Database:
-    return running().database()
 
 
 @pytest.fixture
